@@ -1,1 +1,21 @@
-//! enrollment-rules
+//! What is allowed: enrolling, admitting, renewing, revoking, counting tries, limiting mail, judging a browser.
+//!
+//! Every function here is pure: records and the time go in, a decision and the changed records come out. Nothing here
+//! reads a clock, draws a random number, keeps a record or knows HTTP; the account object loads, asks here, and saves.
+//! What a token *is* belongs to `device-token`; which HTTP status a refusal becomes belongs to the Worker.
+
+pub mod address;
+pub mod admission;
+pub mod arrival;
+pub mod enrollment;
+pub mod interaction;
+pub mod keyed_hash;
+pub mod limits;
+pub mod messages;
+pub mod network;
+pub mod readiness;
+pub mod return_path;
+pub mod revocation;
+pub mod settings;
+pub mod snapshot;
+pub mod time_text;

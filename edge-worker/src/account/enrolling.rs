@@ -1,0 +1,245 @@
+//! Enrolling: load, ask the rules, save.
+
+use device_token::{Binding, DeviceCookie, DeviceId, DeviceToken, DeviceTokenClaims, Timestamp, UserId};
+use enrollment_rules::address::Address;
+use enrollment_rules::admission;
+use enrollment_rules::enrollment::{self, Code, Refusal};
+use enrollment_rules::limits::{self, Allowance};
+use enrollment_rules::messages::{EnrollmentStarted, Kind};
+use enrollment_rules::snapshot::ClickSettings;
+use enrollment_rules::time_text::rfc3339;
+
+use super::messages::{Confirm, Confirmed, Resend, Start};
+use super::store::{NewDevice, Person, Store, StoredEnrollment};
+use super::{After, Handled};
+use crate::config::{Account, Config};
+use crate::entropy;
+use crate::failure::Failure;
+use crate::mail::{Outgoing, What};
+
+/// Somebody typed an address. Known or not, the same is counted, kept and answered.
+pub(super) fn start(
+    store: &Store,
+    config: &Config,
+    account: &Account,
+    start: Start,
+    now: Timestamp,
+) -> Result<Handled, Failure> {
+    let settings = store.settings()?;
+    if !settings.authentication_enabled {
+        return Err(Refusal::AuthenticationOff.into());
+    }
+    store.drop_old_enrollments(now)?;
+    let begun = store.begun_from(&start.network, now)?;
+    limits::network_allowance(&begun, settings.enrollments_per_network_hour, now)
+        .map_err(Refusal::network_limit)?;
+
+    let key = start.address.key();
+    let (person, alias_of, mail_to) = match store.person_by_address(&key)? {
+        Some(person) if !person.is_disabled() => (Some(person.id), None, Some(person.address)),
+        Some(_) => (None, None, None),
+        None => match store.person_by_alias(&key)? {
+            Some((person, alias)) if !person.is_disabled() => (None, Some(person.id), Some(alias)),
+            _ => (None, None, None),
+        },
+    };
+    let belongs = person.is_some_and(|person| start.shown.contains(&person));
+    let code = entropy::code()?;
+    let digest = enrollment::code_digest(&config.hash_key, &start.ticket, &code);
+    let stored = StoredEnrollment {
+        enrollment: enrollment::start(person, digest, now),
+        alias_of,
+        mail_to,
+        typed: start.typed,
+        network: start.network,
+        belongs,
+        goes_to: start.to,
+    };
+    let after = count_and_address(store, config, account, &stored, &code, now)?;
+    store.keep_enrollment(&start.ticket, &stored)?;
+    Handled::new(&started(store, config, &stored)?, after)
+}
+
+/// Another code for the same ticket.
+pub(super) fn resend(
+    store: &Store,
+    config: &Config,
+    account: &Account,
+    resend: &Resend,
+    now: Timestamp,
+) -> Result<Handled, Failure> {
+    let mut stored = store.enrollment(&resend.ticket)?.ok_or(Refusal::TicketMissing)?;
+    if !store.settings()?.authentication_enabled {
+        return Err(Refusal::EnrollmentEnded.into());
+    }
+    enrollment::may_resend(&stored.enrollment, config.bounds, now)?;
+    stored.belongs |= stored.enrollment.person.is_some_and(|person| resend.shown.contains(&person));
+    let code = entropy::code()?;
+    let digest = enrollment::code_digest(&config.hash_key, &resend.ticket, &code);
+    let after = count_and_address(store, config, account, &stored, &code, now)?;
+    stored.enrollment = enrollment::resent(stored.enrollment, digest, now);
+    store.keep_enrollment(&resend.ticket, &stored)?;
+    Handled::new(&started(store, config, &stored)?, after)
+}
+
+fn started(store: &Store, config: &Config, stored: &StoredEnrollment) -> Result<EnrollmentStarted, Failure> {
+    Ok(EnrollmentStarted {
+        code_expires_in_seconds: config.bounds.code_lifetime_seconds,
+        resend_after_seconds: config.bounds.resend_after_seconds,
+        attempts_left: enrollment::attempts_left(&stored.enrollment),
+        mail_working: store.mail_working()?,
+    })
+}
+
+/// Counts a mail against what was typed, which everybody is told of, and against the person, which nobody is: saying it
+/// would tell who has which alias. Only then it is addressed.
+fn count_and_address(
+    store: &Store,
+    config: &Config,
+    account: &Account,
+    stored: &StoredEnrollment,
+    code: &Code,
+    now: Timestamp,
+) -> Result<After, Failure> {
+    let typed = format!("typed:{}", stored.typed.as_str());
+    let allowance = limits::mail_allowance(&store.sent_mails(&typed, now)?, stored.belongs, now)
+        .map_err(Refusal::mail_limit)?;
+    store.count_mail(&typed, allowance == Allowance::Reserved, now)?;
+    let (Some(person), Some(mail_to)) = (stored.enrollment.person.or(stored.alias_of), &stored.mail_to)
+    else {
+        return Ok(After::Nothing);
+    };
+    let whose = format!("person:{person}");
+    let Ok(allowance) = limits::mail_allowance(&store.sent_mails(&whose, now)?, stored.belongs, now) else {
+        store.audit("system", "mail.held_back", &person.to_string(), "the person's mail limit", now)?;
+        return Ok(After::Nothing);
+    };
+    store.count_mail(&whose, allowance == Allowance::Reserved, now)?;
+    let what = if stored.alias_of.is_some() {
+        let primary = store.person(person)?.map(|person| person.address).unwrap_or_default();
+        let masked = primary.parse::<Address>().map(|address| address.masked()).unwrap_or_default();
+        What::AliasUsed { primary_masked: masked }
+    } else {
+        What::Code {
+            digits: code.digits().to_owned(),
+            minutes: config.bounds.code_lifetime_seconds.div_ceil(60),
+        }
+    };
+    let to = mail_to.parse().map_err(|_| Failure::Internal("a stored address"))?;
+    let sender = store.settings()?.notification_postmaster_address;
+    Ok(After::Mail(Box::new(Outgoing {
+        sender: sender.unwrap_or_else(|| config.default_postmaster.clone()),
+        to,
+        recipient: person.to_string(),
+        what,
+        account_name: account.name.clone(),
+        origin: account.audience.issuer.as_str().to_owned(),
+        at: now,
+        message_id: entropy::bytes()?,
+    })))
+}
+
+/// A code was typed: a device is made, or the try is counted.
+pub(super) fn confirm(
+    store: &Store,
+    config: &Config,
+    account: &Account,
+    confirm: &Confirm,
+    now: Timestamp,
+) -> Result<Handled, Failure> {
+    let mut stored = store.enrollment(&confirm.ticket)?.ok_or(Refusal::TicketMissing)?;
+    let settings = store.settings()?;
+    if !settings.authentication_enabled {
+        return Err(Refusal::EnrollmentEnded.into());
+    }
+    let before = stored.enrollment.clone();
+    let (enrollment, outcome) = enrollment::attempt(stored.enrollment, &confirm.code, config.bounds, now);
+    stored.enrollment = enrollment;
+    if stored.enrollment != before {
+        store.keep_enrollment(&confirm.ticket, &stored)?;
+    }
+    let person = match outcome {
+        Ok(user) => still_allowed(store, user)?,
+        Err(refusal) => {
+            if let Some(person) = before.person {
+                store.audit(
+                    "person",
+                    "enrollment.refused",
+                    &person.to_string(),
+                    refusal_name(refusal),
+                    now,
+                )?;
+            }
+            return Err(refusal.into());
+        }
+    };
+    let click = ClickSettings::from(&settings);
+    let device = DeviceId::from_bytes(entropy::bytes()?);
+    let device_key = confirm.device_key;
+    let statement = enrollment::statement(
+        enrollment::NewDevice {
+            issuer: account.audience.issuer.clone(),
+            account: account.audience.account.clone(),
+            person: person.id,
+            device,
+            kind: confirm.kind,
+            device_key: confirm.device_key,
+            person_revoked_at: person.revoked_at,
+            account_revoked_at: store.account_revoked_at()?,
+        },
+        &click,
+        now,
+    )
+    .map_err(|_| Failure::Internal("a statement"))?;
+    let device_token = match (statement.binding(), device_key) {
+        (Binding::Key { .. }, Some(key)) => {
+            let claims = DeviceTokenClaims::new(statement.clone(), key)
+                .map_err(|_| Failure::Internal("a device token"))?;
+            Some(config.device_keys.sign::<DeviceToken>(&claims))
+        }
+        _ => None,
+    };
+    let session = admission::is_session(&statement);
+    store.add_device(NewDevice {
+        id: device,
+        user: person.id,
+        name: confirm.name.as_deref(),
+        browser: &confirm.browser,
+        key: device_key.map(|key| key.to_string()),
+        session,
+        auth_time: statement.auth_time(),
+        expires_at: statement.expires_at(),
+    })?;
+    store.audit("person", "device.enrolled", &person.id.to_string(), &device.to_string(), now)?;
+    let confirmed = Confirmed {
+        device_cookie: config.device_keys.sign::<DeviceCookie>(&statement),
+        max_age_seconds: (confirm.kind == Kind::Own).then(|| statement.expires_at().seconds_since(now)),
+        device_token,
+        expires_at: rfc3339(statement.expires_at()),
+        to: stored.goes_to,
+    };
+    Handled::new(&confirmed, After::Nothing)
+}
+
+/// The person, if they may still enroll: they may have been disabled or removed while the code was in the mail.
+fn still_allowed(store: &Store, user: UserId) -> Result<Person, Failure> {
+    store.person(user)?.filter(|person| !person.is_disabled()).ok_or(Refusal::EnrollmentEnded.into())
+}
+
+const fn refusal_name(refusal: Refusal) -> &'static str {
+    match refusal {
+        Refusal::CodeWrong { .. } => "code_wrong",
+        Refusal::AttemptsExhausted => "attempts_exhausted",
+        Refusal::CodeExpired => "code_expired",
+        Refusal::CodeUsed => "code_used",
+        _ => "ended",
+    }
+}
+
+/// Ends every enrollment of a person that is under way: a revocation reaches those too.
+pub(super) fn end_open(store: &Store, user: &str) -> Result<(), Failure> {
+    store.write(
+        "UPDATE enrollments SET stage = 'ended' WHERE person = ? AND stage = 'open'",
+        vec![user.into()],
+    )
+}

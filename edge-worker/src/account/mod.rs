@@ -1,0 +1,161 @@
+//! The account object: one SQLite Durable Object per account, the only writer of everything.
+//!
+//! A message is handled by one synchronous function that loads, asks `enrollment-rules`, and saves. There is no await in
+//! it, so no other message comes between, and the writes are committed together before any answer leaves (the Durable
+//! Object's output gate). What has to wait for others, mail and KV, happens afterwards, in [`After`].
+
+mod directory;
+mod enrolling;
+mod lists;
+mod messages;
+mod publication;
+mod revoking;
+mod schema;
+mod store;
+mod stub;
+
+use std::cell::Cell;
+use std::rc::Rc;
+
+use worker::{
+    DurableObject, Env, Request, Response, Result as WorkerResult, State, console_error, durable_object,
+};
+
+pub(crate) use messages::{AccountRefusal, Confirm, Confirmed, Message, Page, Resend, Start, UsersPage};
+pub(crate) use stub::AccountStub;
+
+use crate::config::{Account, Config};
+use crate::failure::Failure;
+use crate::incoming::now;
+use crate::mail::{self, Outgoing};
+use store::Store;
+
+/// The header that names the account's host to its object.
+const HOST_HEADER: &str = "Account-Host";
+
+/// Which account this is, kept for the alarm, which nobody tells.
+const ACCOUNT: &str = "account";
+
+/// What is left to do once the message has been handled and its writes are on their way.
+#[derive(Debug)]
+enum After {
+    /// Nothing.
+    Nothing,
+    /// Send this mail; the answer does not wait for it.
+    Mail(Box<Outgoing>),
+    /// Tell KV; the answer waits for the first try.
+    Publish,
+}
+
+/// What a handler hands back: the reply, as JSON, and what to do afterwards.
+struct Handled {
+    reply: String,
+    after: After,
+}
+
+impl Handled {
+    fn new<T: serde::Serialize>(reply: &T, after: After) -> Result<Self, Failure> {
+        let reply =
+            serde_json::to_string(reply).map_err(|_| Failure::Internal("a reply could not be written"))?;
+        Ok(Self { reply, after })
+    }
+}
+
+/// The Durable Object.
+#[durable_object]
+pub struct AccountObject {
+    state: State,
+    env: Env,
+    publishing: Rc<Cell<bool>>,
+}
+
+impl DurableObject for AccountObject {
+    fn new(state: State, env: Env) -> Self {
+        Self { state, env, publishing: Rc::new(Cell::new(false)) }
+    }
+
+    async fn fetch(&self, mut request: Request) -> WorkerResult<Response> {
+        let host = request.headers().get(HOST_HEADER)?.unwrap_or_default();
+        let message: Message = request.json().await?;
+        let config = Config::of(&self.env).map_err(refused)?;
+        let account = config.account(&host).map_err(refused)?;
+        let store = Store::open(&self.state).map_err(refused)?;
+        let handled = match handle(&store, &config, &account, message) {
+            Ok(handled) => handled,
+            Err(Failure::Refused(refusal)) => return Ok(Response::from_json(&refusal)?.with_status(409)),
+            Err(failure) => return Err(refused(failure)),
+        };
+        match handled.after {
+            After::Nothing => {}
+            After::Mail(outgoing) => {
+                let sending = mail::send(config, *outgoing);
+                self.state.wait_until(async move {
+                    let outcome = sending.await;
+                    if store.mail_fared(&outcome, now()).is_err() {
+                        console_error!("how a mail fared was not written down");
+                    }
+                });
+            }
+            After::Publish => {
+                let account = account.audience.account.as_str();
+                store.set_meta(ACCOUNT, account).map_err(refused)?;
+                publication::publish(&store, &self.env, account, &self.publishing).await;
+            }
+        }
+        Response::ok(handled.reply)
+    }
+
+    async fn alarm(&self) -> WorkerResult<Response> {
+        let store = Store::open(&self.state).map_err(refused)?;
+        if let Some(account) = store.meta(ACCOUNT).map_err(refused)? {
+            publication::publish(&store, &self.env, &account, &self.publishing).await;
+        }
+        Response::empty()
+    }
+}
+
+/// Handles a message. Not `async`, on purpose: see the module's words.
+fn handle(store: &Store, config: &Config, account: &Account, message: Message) -> Result<Handled, Failure> {
+    let now = now();
+    match message {
+        Message::Snapshot => publication::snapshot(store, now),
+        Message::Start(start) => enrolling::start(store, config, account, start, now),
+        Message::Resend(resend) => enrolling::resend(store, config, account, &resend, now),
+        Message::Confirm(confirm) => enrolling::confirm(store, config, account, &confirm, now),
+        Message::ReportUse { device, at, expires_at } => {
+            store.report_use(device, at, expires_at)?;
+            Handled::new(&(), After::Nothing)
+        }
+        Message::Record(interaction) => {
+            store.record(&interaction, now)?;
+            Handled::new(&(), After::Nothing)
+        }
+        Message::Forget { device, user } => revoking::forget(store, device, user, now),
+        Message::Settings => Handled::new(&store.settings()?, After::Nothing),
+        Message::PatchSettings(patch) => directory::patch_settings(store, patch, now),
+        Message::Domains => lists::domains(store),
+        Message::AddDomain(name) => directory::add_domain(store, &name, now),
+        Message::RemoveDomain(name) => directory::remove_domain(store, &name, now),
+        Message::Users(page) => lists::users(store, &page),
+        Message::AddUser { id, address, aliases } => directory::add_user(store, id, &address, &aliases, now),
+        Message::User(id) => lists::user(store, &id),
+        Message::ChangeUser { id, disabled } => directory::change_user(store, &id, disabled, now),
+        Message::UserByAddress(address) => lists::user_by_address(store, &address),
+        Message::Devices(user) => lists::devices(store, &user),
+        Message::RevokeUser(id) => revoking::user(store, &id, now),
+        Message::RevokeDevice(id) => revoking::device(store, &id, now),
+        Message::LinkMade { link, destination } => {
+            store.audit("administrator", "link.made", &link, &destination, now)?;
+            Handled::new(&(), After::Nothing)
+        }
+        Message::Interactions(page) => lists::interactions(store, page),
+        Message::Audit(page) => lists::audit(store, page),
+    }
+}
+
+/// The Worker's side sees a failed call and answers 503; what it was is logged here.
+#[expect(clippy::needless_pass_by_value, reason = "for map_err")]
+fn refused(failure: Failure) -> worker::Error {
+    console_error!("account object: {failure:?}");
+    worker::Error::RustError("the account object failed".to_owned())
+}

@@ -1,0 +1,105 @@
+//! Telling KV: what the click path must know, written where every location reads it.
+
+use std::cell::Cell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use device_token::{DeviceId, Timestamp, UserId};
+use enrollment_rules::snapshot::{ClickSettings, REVOCATION_DAYS, Snapshot};
+use enrollment_rules::time_text::DAY_SECONDS;
+use serde::Deserialize;
+use worker::{Env, console_warn};
+
+use super::store::Store;
+use super::{After, Handled};
+use crate::failure::Failure;
+use crate::gate::{REVOCATIONS, head_key};
+use crate::incoming::now;
+
+/// When a publication that failed is tried again.
+const RETRY: Duration = Duration::from_secs(2);
+
+/// The counter of changes, and of the change KV was last told of.
+const VERSION: &str = "version";
+const PUBLISHED: &str = "published_version";
+
+/// Answers a Worker that found nothing in KV, and publishes.
+pub(super) fn snapshot(store: &Store, now: Timestamp) -> Result<Handled, Failure> {
+    // KV may have lost what was published; it is told again.
+    store.set_meta(PUBLISHED, "0")?;
+    if store.version(VERSION)? == 0 {
+        store.bump_version()?;
+    }
+    Handled::new(&current(store, now)?, After::Publish)
+}
+
+/// The state as it is now.
+fn current(store: &Store, now: Timestamp) -> Result<Snapshot, Failure> {
+    #[derive(Deserialize)]
+    struct Row {
+        kind: String,
+        id: String,
+        at: Timestamp,
+    }
+    let oldest = now.as_seconds().saturating_sub(REVOCATION_DAYS.saturating_mul(DAY_SECONDS));
+    let rows: Vec<Row> = store.rows(
+        "SELECT kind, id, at FROM revocations WHERE at >= ?",
+        vec![i64::try_from(oldest).unwrap_or(0).into()],
+    )?;
+    let mut snapshot = Snapshot {
+        version: store.version(VERSION)?,
+        published_at: now,
+        settings: ClickSettings::from(&store.settings()?),
+        account_revoked_at: None,
+        users: BTreeMap::new(),
+        devices: BTreeSet::new(),
+    };
+    for row in rows {
+        match row.kind.as_str() {
+            "account" => snapshot.account_revoked_at = Some(row.at),
+            "user" => {
+                let id: UserId = row.id.parse().map_err(|_| Failure::Internal("a revoked user's id"))?;
+                snapshot.users.insert(id, row.at);
+            }
+            _ => {
+                let id: DeviceId = row.id.parse().map_err(|_| Failure::Internal("a revoked device's id"))?;
+                snapshot.devices.insert(id);
+            }
+        }
+    }
+    Ok(snapshot)
+}
+
+/// Writes the newest state to KV until KV has it, or leaves the rest to the alarm.
+///
+/// One at a time: two writes under way could arrive in the wrong order. Whoever comes while one is under way leaves it to
+/// that one, which looks again when it is done.
+pub(super) async fn publish(store: &Store, env: &Env, account: &str, publishing: &Cell<bool>) {
+    // First of all the alarm: if everything stops here, it goes on from there.
+    if store.storage().set_alarm(RETRY).await.is_err() {
+        console_warn!("no alarm could be set for a publication");
+    }
+    if publishing.replace(true) {
+        return;
+    }
+    let outcome = publish_newest(store, env, account).await;
+    publishing.set(false);
+    match outcome {
+        Ok(()) => {
+            _ = store.storage().delete_alarm().await;
+        }
+        Err(failure) => console_warn!("publication: {failure:?}; the alarm tries again"),
+    }
+}
+
+async fn publish_newest(store: &Store, env: &Env, account: &str) -> Result<(), Failure> {
+    let unavailable = |_| Failure::Unavailable("KV");
+    while store.version(PUBLISHED)? < store.version(VERSION)? {
+        let snapshot = current(store, now())?;
+        let text = serde_json::to_string(&snapshot).map_err(|_| Failure::Internal("a snapshot"))?;
+        let kv = env.kv(REVOCATIONS).map_err(|_| Failure::Misconfigured(REVOCATIONS))?;
+        kv.put(&head_key(account), text).map_err(unavailable)?.execute().await.map_err(unavailable)?;
+        store.set_meta(PUBLISHED, &snapshot.version.to_string())?;
+    }
+    Ok(())
+}

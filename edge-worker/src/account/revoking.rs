@@ -1,0 +1,98 @@
+//! Revoking: one device, one person.
+
+use device_token::{DeviceId, Timestamp, UserId};
+use enrollment_rules::messages::Revoked;
+use enrollment_rules::revocation;
+use enrollment_rules::time_text::rfc3339;
+use serde::Deserialize;
+
+use super::messages::AccountRefusal;
+use super::store::Store;
+use super::{After, Handled, enrolling};
+use crate::failure::Failure;
+
+/// How long a location may still go by what it read before, in seconds: the longest a KV value may be cached there
+/// and the time to write it.
+const EFFECTIVE_SECONDS: u64 = 90;
+
+fn revoked(revoked_devices: u64, now: Timestamp) -> Result<Handled, Failure> {
+    let effective_by = rfc3339(now.plus_seconds(EFFECTIVE_SECONDS));
+    Handled::new(&Revoked { revoked_devices, effective_by }, After::Publish)
+}
+
+/// All devices of a person, and the enrollments under way.
+pub(super) fn user(store: &Store, id: &str, now: Timestamp) -> Result<Handled, Failure> {
+    let devices = end_everything(store, id, "user.revoked", now)?;
+    revoked(devices, now)
+}
+
+/// Does it, whoever asked for it; tells how many devices were alive.
+pub(super) fn end_everything(store: &Store, id: &str, action: &str, now: Timestamp) -> Result<u64, Failure> {
+    #[derive(Deserialize)]
+    struct Latest {
+        at: Option<Timestamp>,
+    }
+    let user: UserId = id.parse().map_err(|_| AccountRefusal::NotFound)?;
+    let person = store.person(user)?.ok_or(AccountRefusal::NotFound)?;
+    let latest: Option<Latest> =
+        store.row("SELECT MAX(auth_time) AS at FROM devices WHERE user = ?", vec![id.into()])?;
+    let at = revocation::revocation_time(now, person.revoked_at, latest.and_then(|row| row.at));
+    let seconds = i64::try_from(at.as_seconds()).unwrap_or(i64::MAX);
+    let now_seconds = i64::try_from(now.as_seconds()).unwrap_or(i64::MAX);
+    let devices = store.count(
+        "SELECT COUNT(*) AS n FROM devices WHERE user = ? AND revoked = 0 AND expires_at > ?",
+        vec![id.into(), now_seconds.into()],
+    )?;
+    store.write("UPDATE users SET revoked_at = ? WHERE id = ?", vec![seconds.into(), id.into()])?;
+    store.write("UPDATE devices SET revoked = 1 WHERE user = ?", vec![id.into()])?;
+    store.revoke("user", id, at)?;
+    enrolling::end_open(store, id)?;
+    store.bump_version()?;
+    store.audit("administrator", action, id, &format!("{devices} devices"), now)?;
+    Ok(devices)
+}
+
+/// One device, by an administrator.
+pub(super) fn device(store: &Store, id: &str, now: Timestamp) -> Result<Handled, Failure> {
+    let device: DeviceId = id.parse().map_err(|_| AccountRefusal::NotFound)?;
+    let devices = end_device(store, device, "administrator", "device.revoked", now)?;
+    revoked(devices, now)
+}
+
+/// One device, by the person who sits at it.
+pub(super) fn forget(
+    store: &Store,
+    device: DeviceId,
+    user: UserId,
+    now: Timestamp,
+) -> Result<Handled, Failure> {
+    let owned = "SELECT COUNT(*) AS n FROM devices WHERE id = ? AND user = ?";
+    if store.count(owned, vec![device.to_string().into(), user.to_string().into()])? == 0 {
+        return Handled::new(&(), After::Nothing);
+    }
+    end_device(store, device, "person", "device.forgotten", now)?;
+    Handled::new(&(), After::Publish)
+}
+
+fn end_device(
+    store: &Store,
+    device: DeviceId,
+    actor: &str,
+    action: &str,
+    now: Timestamp,
+) -> Result<u64, Failure> {
+    #[derive(Deserialize)]
+    struct Row {
+        user: String,
+        revoked: u8,
+    }
+    let id = device.to_string();
+    let row: Row = store
+        .row("SELECT user, revoked FROM devices WHERE id = ?", vec![id.as_str().into()])?
+        .ok_or(AccountRefusal::NotFound)?;
+    store.write("UPDATE devices SET revoked = 1 WHERE id = ?", vec![id.as_str().into()])?;
+    store.revoke("device", &id, now)?;
+    store.bump_version()?;
+    store.audit(actor, action, &row.user, &id, now)?;
+    Ok(u64::from(row.revoked == 0))
+}

@@ -1,0 +1,59 @@
+//! The tables, and how an older database becomes a newer one.
+
+use worker::{Result, SqlStorage};
+
+/// Each step leads from one version to the next; a step that was ever deployed is never changed again.
+///
+/// Ids and digests are text, times are Unix seconds. `audit` is append-only: the database itself refuses anything else.
+const MIGRATIONS: [&[&str]; 1] = [&[
+    "CREATE TABLE domains (name TEXT PRIMARY KEY, created_at INTEGER NOT NULL) WITHOUT ROWID",
+    "CREATE TABLE users (id TEXT PRIMARY KEY, domain TEXT NOT NULL, address TEXT NOT NULL, \
+     address_key TEXT NOT NULL UNIQUE, disabled INTEGER NOT NULL DEFAULT 0, revoked_at INTEGER, \
+     created_at INTEGER NOT NULL) WITHOUT ROWID",
+    "CREATE INDEX users_by_domain ON users (domain, address_key)",
+    "CREATE TABLE aliases (address_key TEXT PRIMARY KEY, address TEXT NOT NULL, user TEXT NOT NULL) WITHOUT ROWID",
+    "CREATE INDEX aliases_by_user ON aliases (user)",
+    "CREATE TABLE devices (id TEXT PRIMARY KEY, user TEXT NOT NULL, name TEXT, browser TEXT NOT NULL, \
+     device_key TEXT, session INTEGER NOT NULL, auth_time INTEGER NOT NULL, last_used_at INTEGER NOT NULL, \
+     expires_at INTEGER NOT NULL, revoked INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID",
+    "CREATE INDEX devices_by_user ON devices (user, auth_time)",
+    "CREATE INDEX devices_by_key ON devices (device_key)",
+    "CREATE TABLE enrollments (ticket TEXT PRIMARY KEY, person TEXT, alias_of TEXT, mail_to TEXT, \
+     typed TEXT NOT NULL, network TEXT NOT NULL, belongs INTEGER NOT NULL, goes_to TEXT NOT NULL, \
+     started_at INTEGER NOT NULL, codes TEXT NOT NULL, wrong_tries INTEGER NOT NULL, stage TEXT NOT NULL) \
+     WITHOUT ROWID",
+    "CREATE INDEX enrollments_by_network ON enrollments (network, started_at)",
+    "CREATE INDEX enrollments_by_person ON enrollments (person)",
+    "CREATE INDEX enrollments_by_age ON enrollments (started_at)",
+    "CREATE TABLE mails (counted_for TEXT NOT NULL, at INTEGER NOT NULL, reserved INTEGER NOT NULL)",
+    "CREATE INDEX mails_by_whom ON mails (counted_for, at)",
+    "CREATE INDEX mails_by_age ON mails (at)",
+    "CREATE TABLE revocations (kind TEXT NOT NULL, id TEXT NOT NULL, at INTEGER NOT NULL, \
+     PRIMARY KEY (kind, id)) WITHOUT ROWID",
+    "CREATE TABLE interactions (seq INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, link TEXT NOT NULL, \
+     destination TEXT NOT NULL, user TEXT, device TEXT, recipient TEXT NOT NULL, verdict TEXT NOT NULL)",
+    "CREATE TABLE audit (seq INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, actor TEXT NOT NULL, \
+     action TEXT NOT NULL, subject TEXT NOT NULL, detail TEXT NOT NULL)",
+    "CREATE TRIGGER audit_is_not_changed BEFORE UPDATE ON audit \
+     BEGIN SELECT RAISE(ABORT, 'audit is append-only'); END",
+    "CREATE TRIGGER audit_is_not_removed BEFORE DELETE ON audit \
+     BEGIN SELECT RAISE(ABORT, 'audit is append-only'); END",
+]];
+
+/// Brings the database to the newest version. No await: all of it is committed together, or nothing.
+pub(super) fn migrate(sql: &SqlStorage) -> Result<()> {
+    sql.exec(
+        "CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
+        None,
+    )?;
+    let version = super::store::meta(sql, "schema")?.and_then(|text| text.parse().ok()).unwrap_or(0_usize);
+    for statements in MIGRATIONS.iter().skip(version) {
+        for statement in *statements {
+            sql.exec(statement, None)?;
+        }
+    }
+    if version < MIGRATIONS.len() {
+        super::store::set_meta(sql, "schema", &MIGRATIONS.len().to_string())?;
+    }
+    Ok(())
+}

@@ -1,0 +1,411 @@
+//! Reading and writing the account object's tables. Nothing here decides anything.
+
+use device_token::{DeviceId, Timestamp, UserId};
+use enrollment_rules::enrollment::{Enrollment, SentCode, Stage};
+use enrollment_rules::interaction::{self, Interaction};
+use enrollment_rules::keyed_hash::Digest;
+use enrollment_rules::limits::{self, SentMail};
+use enrollment_rules::settings::Settings;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use worker::{SqlStorage, SqlStorageValue, State, Storage};
+
+use super::schema;
+use crate::failure::Failure;
+use crate::mail::MailOutcome;
+
+/// An enrollment with what is kept beside it.
+pub(super) struct StoredEnrollment {
+    pub(super) enrollment: Enrollment,
+    /// The person whose alias was typed.
+    pub(super) alias_of: Option<UserId>,
+    /// The directory's address the mail goes to; none for an address nobody has.
+    pub(super) mail_to: Option<String>,
+    pub(super) typed: Digest,
+    pub(super) network: Digest,
+    /// The browser showed that it belongs to the person.
+    pub(super) belongs: bool,
+    pub(super) goes_to: String,
+}
+
+/// A device to write down.
+pub(super) struct NewDevice<'a> {
+    pub(super) id: DeviceId,
+    pub(super) user: UserId,
+    pub(super) name: Option<&'a str>,
+    pub(super) browser: &'a str,
+    pub(super) key: Option<String>,
+    pub(super) session: bool,
+    pub(super) auth_time: Timestamp,
+    pub(super) expires_at: Timestamp,
+}
+
+/// A person, as far as enrolling needs them.
+#[derive(Deserialize)]
+pub(super) struct Person {
+    pub(super) id: UserId,
+    pub(super) address: String,
+    disabled: u8,
+    pub(super) revoked_at: Option<Timestamp>,
+}
+
+impl Person {
+    pub(super) fn is_disabled(&self) -> bool {
+        self.disabled != 0
+    }
+}
+
+/// The database.
+pub(super) struct Store {
+    sql: SqlStorage,
+    storage: Storage,
+}
+
+/// `SqlStorage` binds `Option`s of what it binds.
+type Value = SqlStorageValue;
+
+fn seconds(at: Timestamp) -> Value {
+    Value::Integer(i64::try_from(at.as_seconds()).unwrap_or(i64::MAX))
+}
+
+fn flag(value: bool) -> Value {
+    Value::Integer(i64::from(value))
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "for map_err")]
+fn database(error: worker::Error) -> Failure {
+    worker::console_error!("database: {error}");
+    Failure::Unavailable("database")
+}
+
+#[derive(Deserialize)]
+struct MetaRow {
+    value: String,
+}
+
+/// A value by name.
+pub(super) fn meta(sql: &SqlStorage, key: &str) -> worker::Result<Option<String>> {
+    let rows: Vec<MetaRow> =
+        sql.exec("SELECT value FROM meta WHERE key = ?", vec![key.into()])?.to_array()?;
+    Ok(rows.into_iter().next().map(|row| row.value))
+}
+
+/// Sets a value by name.
+pub(super) fn set_meta(sql: &SqlStorage, key: &str, value: &str) -> worker::Result<()> {
+    let query =
+        "INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value";
+    sql.exec(query, vec![key.into(), value.into()]).map(|_| ())
+}
+
+impl Store {
+    /// Opens the database, of whatever version it is.
+    pub(super) fn open(state: &State) -> Result<Self, Failure> {
+        let storage = state.storage();
+        let sql = storage.sql();
+        schema::migrate(&sql).map_err(database)?;
+        Ok(Self { sql, storage })
+    }
+
+    pub(super) fn storage(&self) -> &Storage {
+        &self.storage
+    }
+
+    pub(super) fn rows<T: DeserializeOwned>(
+        &self,
+        query: &str,
+        values: Vec<Value>,
+    ) -> Result<Vec<T>, Failure> {
+        self.sql.exec(query, values).and_then(|cursor| cursor.to_array()).map_err(database)
+    }
+
+    pub(super) fn row<T: DeserializeOwned>(
+        &self,
+        query: &str,
+        values: Vec<Value>,
+    ) -> Result<Option<T>, Failure> {
+        Ok(self.rows(query, values)?.into_iter().next())
+    }
+
+    pub(super) fn write(&self, query: &str, values: Vec<Value>) -> Result<(), Failure> {
+        self.sql.exec(query, values).map(|_| ()).map_err(database)
+    }
+
+    pub(super) fn count(&self, query: &str, values: Vec<Value>) -> Result<u64, Failure> {
+        #[derive(Deserialize)]
+        struct Count {
+            n: u64,
+        }
+        Ok(self.row::<Count>(query, values)?.map_or(0, |row| row.n))
+    }
+
+    pub(super) fn meta(&self, key: &str) -> Result<Option<String>, Failure> {
+        meta(&self.sql, key).map_err(database)
+    }
+
+    pub(super) fn set_meta(&self, key: &str, value: &str) -> Result<(), Failure> {
+        set_meta(&self.sql, key, value).map_err(database)
+    }
+
+    pub(super) fn settings(&self) -> Result<Settings, Failure> {
+        match self.meta("settings")? {
+            Some(text) => serde_json::from_str(&text).map_err(|_| Failure::Internal("stored settings")),
+            None => Ok(Settings::default()),
+        }
+    }
+
+    pub(super) fn set_settings(&self, settings: &Settings) -> Result<(), Failure> {
+        let text = serde_json::to_string(settings).map_err(|_| Failure::Internal("settings"))?;
+        self.set_meta("settings", &text)
+    }
+
+    /// Appends to the audit. With the change it tells of, in the same breath: both are there, or neither.
+    pub(super) fn audit(
+        &self,
+        actor: &str,
+        action: &str,
+        subject: &str,
+        detail: &str,
+        now: Timestamp,
+    ) -> Result<(), Failure> {
+        self.write(
+            "INSERT INTO audit (at, actor, action, subject, detail) VALUES (?, ?, ?, ?, ?)",
+            vec![seconds(now), actor.into(), action.into(), subject.into(), detail.into()],
+        )
+    }
+
+    pub(super) fn person(&self, id: UserId) -> Result<Option<Person>, Failure> {
+        self.row(
+            "SELECT id, address, disabled, revoked_at FROM users WHERE id = ?",
+            vec![id.to_string().into()],
+        )
+    }
+
+    /// The person whose primary address this is.
+    pub(super) fn person_by_address(&self, key: &str) -> Result<Option<Person>, Failure> {
+        self.row(
+            "SELECT id, address, disabled, revoked_at FROM users WHERE address_key = ?",
+            vec![key.into()],
+        )
+    }
+
+    /// The person whose alias this is, with the alias as the directory has it.
+    pub(super) fn person_by_alias(&self, key: &str) -> Result<Option<(Person, String)>, Failure> {
+        #[derive(Deserialize)]
+        struct Alias {
+            user: UserId,
+            address: String,
+        }
+        let query = "SELECT user, address FROM aliases WHERE address_key = ?";
+        let Some(alias) = self.row::<Alias>(query, vec![key.into()])? else { return Ok(None) };
+        Ok(self.person(alias.user)?.map(|person| (person, alias.address)))
+    }
+
+    /// When everybody was last revoked.
+    pub(super) fn account_revoked_at(&self) -> Result<Option<Timestamp>, Failure> {
+        #[derive(Deserialize)]
+        struct At {
+            at: Timestamp,
+        }
+        let row = self.row::<At>("SELECT at FROM revocations WHERE kind = 'account'", vec![])?;
+        Ok(row.map(|row| row.at))
+    }
+
+    pub(super) fn revoke(&self, kind: &str, id: &str, at: Timestamp) -> Result<(), Failure> {
+        self.write(
+            "INSERT INTO revocations (kind, id, at) VALUES (?, ?, ?) \
+             ON CONFLICT (kind, id) DO UPDATE SET at = MAX(at, excluded.at)",
+            vec![kind.into(), id.into(), seconds(at)],
+        )
+    }
+
+    /// The mails counted for one key within the limits' reach.
+    pub(super) fn sent_mails(&self, counted_for: &str, now: Timestamp) -> Result<Vec<SentMail>, Failure> {
+        #[derive(Deserialize)]
+        struct Row {
+            at: Timestamp,
+            reserved: u8,
+        }
+        let since = now.as_seconds().saturating_sub(limits::HISTORY_SECONDS);
+        let rows: Vec<Row> = self.rows(
+            "SELECT at, reserved FROM mails WHERE counted_for = ? AND at > ?",
+            vec![counted_for.into(), i64::try_from(since).unwrap_or(0).into()],
+        )?;
+        Ok(rows.into_iter().map(|row| SentMail { at: row.at, reserved: row.reserved != 0 }).collect())
+    }
+
+    pub(super) fn count_mail(
+        &self,
+        counted_for: &str,
+        reserved: bool,
+        now: Timestamp,
+    ) -> Result<(), Failure> {
+        let query = "INSERT INTO mails (counted_for, at, reserved) VALUES (?, ?, ?)";
+        self.write(query, vec![counted_for.into(), seconds(now), flag(reserved)])
+    }
+
+    /// When a network began enrollments, as far as the last hour goes.
+    pub(super) fn begun_from(&self, network: &Digest, now: Timestamp) -> Result<Vec<Timestamp>, Failure> {
+        #[derive(Deserialize)]
+        struct Row {
+            started_at: Timestamp,
+        }
+        let since = now.as_seconds().saturating_sub(3_600);
+        let rows: Vec<Row> = self.rows(
+            "SELECT started_at FROM enrollments WHERE network = ? AND started_at > ?",
+            vec![network.as_str().into(), i64::try_from(since).unwrap_or(0).into()],
+        )?;
+        Ok(rows.into_iter().map(|row| row.started_at).collect())
+    }
+
+    /// Drops what no limit and no ticket needs any more.
+    pub(super) fn drop_old_enrollments(&self, now: Timestamp) -> Result<(), Failure> {
+        let before = i64::try_from(now.as_seconds().saturating_sub(limits::HISTORY_SECONDS)).unwrap_or(0);
+        self.write("DELETE FROM enrollments WHERE started_at < ?", vec![before.into()])?;
+        self.write("DELETE FROM mails WHERE at < ?", vec![before.into()])
+    }
+
+    pub(super) fn enrollment(&self, ticket: &Digest) -> Result<Option<StoredEnrollment>, Failure> {
+        #[derive(Deserialize)]
+        struct Row {
+            person: Option<UserId>,
+            alias_of: Option<UserId>,
+            mail_to: Option<String>,
+            typed: String,
+            network: String,
+            belongs: u8,
+            goes_to: String,
+            started_at: Timestamp,
+            codes: String,
+            wrong_tries: u8,
+            stage: Stage,
+        }
+        let query = "SELECT * FROM enrollments WHERE ticket = ?";
+        let Some(row) = self.row::<Row>(query, vec![ticket.as_str().into()])? else { return Ok(None) };
+        let codes: Vec<SentCode> =
+            serde_json::from_str(&row.codes).map_err(|_| Failure::Internal("stored codes"))?;
+        Ok(Some(StoredEnrollment {
+            enrollment: Enrollment {
+                person: row.person,
+                started_at: row.started_at,
+                codes,
+                wrong_tries: row.wrong_tries,
+                stage: row.stage,
+            },
+            alias_of: row.alias_of,
+            mail_to: row.mail_to,
+            typed: Digest::from_stored(row.typed),
+            network: Digest::from_stored(row.network),
+            belongs: row.belongs != 0,
+            goes_to: row.goes_to,
+        }))
+    }
+
+    pub(super) fn keep_enrollment(&self, ticket: &Digest, stored: &StoredEnrollment) -> Result<(), Failure> {
+        let enrollment = &stored.enrollment;
+        let codes = serde_json::to_string(&enrollment.codes).map_err(|_| Failure::Internal("codes"))?;
+        let stage = match enrollment.stage {
+            Stage::Open => "open",
+            Stage::Used => "used",
+            Stage::Ended => "ended",
+        };
+        self.write(
+            "INSERT OR REPLACE INTO enrollments (ticket, person, alias_of, mail_to, typed, network, belongs, \
+             goes_to, started_at, codes, wrong_tries, stage) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            vec![
+                ticket.as_str().into(),
+                enrollment.person.map(|id| id.to_string()).into(),
+                stored.alias_of.map(|id| id.to_string()).into(),
+                stored.mail_to.clone().into(),
+                stored.typed.as_str().into(),
+                stored.network.as_str().into(),
+                flag(stored.belongs),
+                stored.goes_to.as_str().into(),
+                seconds(enrollment.started_at),
+                codes.into(),
+                i64::from(enrollment.wrong_tries).into(),
+                stage.into(),
+            ],
+        )
+    }
+
+    pub(super) fn add_device(&self, device: NewDevice<'_>) -> Result<(), Failure> {
+        self.write(
+            "INSERT INTO devices (id, user, name, browser, device_key, session, auth_time, last_used_at, expires_at) \
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            vec![
+                device.id.to_string().into(),
+                device.user.to_string().into(),
+                device.name.into(),
+                device.browser.into(),
+                device.key.into(),
+                flag(device.session),
+                seconds(device.auth_time),
+                seconds(device.auth_time),
+                seconds(device.expires_at),
+            ],
+        )
+    }
+
+    /// A device was used: the report of its first renewal on a day. Reports may come late and in any order.
+    pub(super) fn report_use(
+        &self,
+        device: DeviceId,
+        at: Timestamp,
+        expires_at: Timestamp,
+    ) -> Result<(), Failure> {
+        self.write(
+            "UPDATE devices SET last_used_at = MAX(last_used_at, ?), expires_at = MAX(expires_at, ?) WHERE id = ?",
+            vec![seconds(at), seconds(expires_at), device.to_string().into()],
+        )
+    }
+
+    /// Keeps a click, and drops the oldest beyond what is kept.
+    pub(super) fn record(&self, interaction: &Interaction, now: Timestamp) -> Result<(), Failure> {
+        self.write(
+            "INSERT INTO interactions (at, link, destination, user, device, recipient, verdict) \
+             VALUES (?, ?, ?, ?, ?, ?, ?)",
+            vec![
+                seconds(now),
+                interaction.link.to_string().into(),
+                interaction.destination.as_str().into(),
+                interaction.user.map(|id| id.to_string()).into(),
+                interaction.device.map(|id| id.to_string()).into(),
+                interaction.recipient.to_string().into(),
+                interaction.verdict.code().into(),
+            ],
+        )?;
+        let kept = i64::try_from(interaction::KEPT).unwrap_or(i64::MAX);
+        self.write(
+            "DELETE FROM interactions WHERE seq <= (SELECT MAX(seq) FROM interactions) - ?",
+            vec![kept.into()],
+        )
+    }
+
+    /// Whether the latest mail to anybody was taken.
+    pub(super) fn mail_working(&self) -> Result<bool, Failure> {
+        Ok(self.meta("mail_working")?.is_none_or(|value| value == "yes"))
+    }
+
+    /// Writes down how a mail fared.
+    pub(super) fn mail_fared(&self, outcome: &MailOutcome, now: Timestamp) -> Result<(), Failure> {
+        let (working, action, detail) = match &outcome.result {
+            Ok(()) => ("yes", "mail.sent", outcome.kind.to_owned()),
+            Err(reason) => ("no", "mail.failed", format!("{}: {reason}", outcome.kind)),
+        };
+        self.set_meta("mail_working", working)?;
+        self.audit("system", action, &outcome.recipient, &detail, now)
+    }
+}
+
+impl Store {
+    /// Counts a change of what is published, to be told to KV.
+    pub(super) fn bump_version(&self) -> Result<(), Failure> {
+        let version = self.version("version")?.saturating_add(1);
+        self.set_meta("version", &version.to_string())
+    }
+
+    /// A counter by name.
+    pub(super) fn version(&self, key: &str) -> Result<u64, Failure> {
+        Ok(self.meta(key)?.and_then(|text| text.parse().ok()).unwrap_or(0))
+    }
+}

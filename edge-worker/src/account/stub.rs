@@ -1,0 +1,52 @@
+//! The Worker's end of the line to the account object.
+
+use serde::de::DeserializeOwned;
+use wasm_bindgen::JsValue;
+use worker::{Env, Headers, Method, Request, RequestInit};
+
+use super::{AccountRefusal, HOST_HEADER, Message};
+use crate::config::Account;
+use crate::failure::Failure;
+
+/// The Durable Object binding.
+const ACCOUNT: &str = "ACCOUNT";
+
+/// Reaches one account's object.
+pub(crate) struct AccountStub {
+    env: Env,
+    account: String,
+    host: String,
+}
+
+impl AccountStub {
+    pub(crate) fn new(env: Env, account: &Account) -> Self {
+        let host = account.audience.issuer.as_str().split_once("://").map_or("", |(_, host)| host).to_owned();
+        Self { env, account: account.audience.account.as_str().to_owned(), host }
+    }
+
+    /// Asks, and awaits the reply.
+    ///
+    /// # Errors
+    /// [`Failure::Refused`] if the object does not do it, [`Failure::Unavailable`] if it does not answer.
+    pub(crate) async fn ask<T: DeserializeOwned>(&self, message: &Message) -> Result<T, Failure> {
+        let unavailable = |_| Failure::Unavailable("account object");
+        let namespace = self.env.durable_object(ACCOUNT).map_err(|_| Failure::Misconfigured(ACCOUNT))?;
+        let stub = namespace.get_by_name(&self.account).map_err(unavailable)?;
+        let body = serde_json::to_string(message)
+            .map_err(|_| Failure::Internal("a message could not be written"))?;
+        let headers = Headers::new();
+        headers.set(HOST_HEADER, &self.host).map_err(unavailable)?;
+        let mut init = RequestInit::new();
+        init.with_method(Method::Post).with_headers(headers).with_body(Some(JsValue::from_str(&body)));
+        let request = Request::new_with_init("https://account/", &init).map_err(unavailable)?;
+        let mut response = stub.fetch_with_request(request).await.map_err(unavailable)?;
+        match response.status_code() {
+            200 => response.json().await.map_err(|_| Failure::Internal("a reply could not be read")),
+            409 => {
+                let refusal: AccountRefusal = response.json().await.map_err(unavailable)?;
+                Err(Failure::Refused(refusal))
+            }
+            _ => Err(Failure::Unavailable("account object")),
+        }
+    }
+}

@@ -1,0 +1,133 @@
+//! The deployment's configuration, read once per isolate from the Worker's variables and secrets.
+
+use std::cell::OnceCell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use base64ct::{Base64UrlUnpadded, Encoding};
+use device_token::{AccountId, Audience, DeviceFamily, LinkFamily, Origin, SigningKeys};
+use enrollment_rules::address::Address;
+use enrollment_rules::enrollment::Bounds;
+use enrollment_rules::keyed_hash::{Digest, HashKey, Purpose};
+use serde::Deserialize;
+use worker::Env;
+
+use crate::failure::Failure;
+
+/// The shortest API token taken: 32 characters.
+const MIN_API_TOKEN: usize = 32;
+
+/// One customer, by the host name it is reached at.
+#[derive(Debug)]
+pub(crate) struct Account {
+    /// The account and its origin, as every token names them.
+    pub(crate) audience: Audience,
+    /// What people call it.
+    pub(crate) name: String,
+}
+
+/// Everything a deployment chooses.
+pub(crate) struct Config {
+    accounts: BTreeMap<String, Rc<Account>>,
+    /// For device cookies and tokens.
+    pub(crate) device_keys: SigningKeys<DeviceFamily>,
+    /// For links.
+    pub(crate) link_keys: SigningKeys<LinkFamily>,
+    /// For everything that is kept but not readable.
+    pub(crate) hash_key: HashKey,
+    /// How long things last.
+    pub(crate) bounds: Bounds,
+    /// Where mail is handed over: host and port.
+    pub(crate) smtp: (String, u16),
+    /// The sender where an account has none of its own.
+    pub(crate) default_postmaster: Address,
+    admin_token: Digest,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AccountEntry {
+    account: String,
+    name: String,
+    origin: String,
+}
+
+thread_local! {
+    static CONFIG: OnceCell<Rc<Config>> = const { OnceCell::new() };
+}
+
+impl Config {
+    /// The configuration; what is wrong with it is named.
+    pub(crate) fn of(env: &Env) -> Result<Rc<Self>, Failure> {
+        CONFIG.with(|cell| {
+            if let Some(config) = cell.get() {
+                return Ok(Rc::clone(config));
+            }
+            let config = Rc::new(Self::read(env)?);
+            Ok(Rc::clone(cell.get_or_init(|| config)))
+        })
+    }
+
+    fn read(env: &Env) -> Result<Self, Failure> {
+        let var = |name: &'static str| text(env, name);
+        let entries: BTreeMap<String, AccountEntry> =
+            serde_json::from_str(&var("ACCOUNTS")?).map_err(|_| Failure::Misconfigured("ACCOUNTS"))?;
+        let mut accounts = BTreeMap::new();
+        for (host, entry) in entries {
+            let wrong = || Failure::Misconfigured("ACCOUNTS");
+            let issuer = Origin::parse(&entry.origin).map_err(|_| wrong())?;
+            let account = AccountId::parse(&entry.account).map_err(|_| wrong())?;
+            let audience = Audience { issuer, account };
+            accounts.insert(host.to_ascii_lowercase(), Rc::new(Account { audience, name: entry.name }));
+        }
+        let secret = Base64UrlUnpadded::decode_vec(&var("HASH_KEY")?)
+            .ok()
+            .and_then(|bytes| <[u8; 32]>::try_from(bytes).ok())
+            .ok_or(Failure::Misconfigured("HASH_KEY"))?;
+        let hash_key = HashKey::new(&secret);
+        let token = var("ADMIN_API_TOKEN")?;
+        if token.len() < MIN_API_TOKEN {
+            return Err(Failure::Misconfigured("ADMIN_API_TOKEN"));
+        }
+        let smtp_address = var("SMTP_ADDRESS")?;
+        let smtp = smtp_address
+            .rsplit_once(':')
+            .and_then(|(host, port)| Some((host.to_owned(), port.parse().ok()?)))
+            .ok_or(Failure::Misconfigured("SMTP_ADDRESS"))?;
+        Ok(Self {
+            accounts,
+            device_keys: SigningKeys::from_json(&var("DEVICE_KEYS")?)
+                .map_err(|_| Failure::Misconfigured("DEVICE_KEYS"))?,
+            link_keys: SigningKeys::from_json(&var("LINK_KEYS")?)
+                .map_err(|_| Failure::Misconfigured("LINK_KEYS"))?,
+            bounds: Bounds {
+                code_lifetime_seconds: seconds(env, "CODE_LIFETIME_SECONDS")?,
+                resend_after_seconds: seconds(env, "RESEND_AFTER_SECONDS")?,
+            },
+            smtp,
+            default_postmaster: var("DEFAULT_POSTMASTER_ADDRESS")?
+                .parse()
+                .map_err(|_| Failure::Misconfigured("DEFAULT_POSTMASTER_ADDRESS"))?,
+            admin_token: hash_key.digest(Purpose::ApiToken, &[token.as_bytes()]),
+            hash_key,
+        })
+    }
+
+    /// The account that is reached at `host`.
+    pub(crate) fn account(&self, host: &str) -> Result<Rc<Account>, Failure> {
+        self.accounts.get(&host.to_ascii_lowercase()).cloned().ok_or(Failure::UnknownHost)
+    }
+
+    /// Is this the deployment's API token? Digests are compared, so how far it matches cannot be timed.
+    pub(crate) fn is_admin_token(&self, token: &str) -> bool {
+        self.hash_key.digest(Purpose::ApiToken, &[token.as_bytes()]) == self.admin_token
+    }
+}
+
+fn text(env: &Env, name: &'static str) -> Result<String, Failure> {
+    env.var(name).map(|value| value.to_string()).map_err(|_| Failure::Misconfigured(name))
+}
+
+fn seconds(env: &Env, name: &'static str) -> Result<u64, Failure> {
+    text(env, name)?.parse().map_err(|_| Failure::Misconfigured(name))
+}

@@ -1,0 +1,114 @@
+//! `POST /api/v1/enrollments…`: asking for a code, and confirming it.
+
+use base64ct::{Base64UrlUnpadded, Encoding};
+use device_token::{DevicePublicKey, UserId};
+use enrollment_rules::address::Address;
+use enrollment_rules::enrollment::{self, Code, Refusal};
+use enrollment_rules::keyed_hash::{Digest, Purpose};
+use enrollment_rules::messages::{
+    ConfirmEnrollment, Enrolled, EnrollmentStarted, Kind, Nothing, StartEnrollment,
+};
+use enrollment_rules::return_path::ReturnPath;
+use worker::{Response, ResponseBuilder};
+
+use crate::account::{Confirm, Confirmed, Message, Resend, Start};
+use crate::failure::Failure;
+use crate::incoming::Incoming;
+use crate::{click, cookies, entropy, gate, pages};
+
+/// How much of what a browser calls itself is kept, in characters.
+const MAX_BROWSER: usize = 256;
+
+/// An address was typed. The answer is the same for every one, and leaves before any mail work.
+pub(crate) async fn start(incoming: &mut Incoming) -> Result<Response, Failure> {
+    let body: StartEnrollment = incoming.body().await?;
+    let address: Address = body.address.parse().map_err(|_| Failure::AddressInvalid)?;
+    let to = match body.to.as_deref() {
+        Some(text) => return_path(incoming, text)?,
+        None => ReturnPath::start(),
+    };
+    let ticket = Base64UrlUnpadded::encode_string(&entropy::bytes::<32>()?);
+    let start = Start {
+        typed: incoming.typed_address(&address),
+        ticket: incoming.hash(Purpose::Ticket, &ticket),
+        network: incoming.network(),
+        shown: shown(incoming, to.link()),
+        to: to.as_str().to_owned(),
+        address,
+    };
+    let started: EnrollmentStarted = incoming.account_object().ask(&Message::Start(start)).await?;
+    let response = json(Response::builder().with_status(202), &started)?;
+    pages::set_cookie(response.headers(), &cookies::ticket(&ticket))?;
+    Ok(response)
+}
+
+/// Another code for the same ticket.
+pub(crate) async fn resend(incoming: &mut Incoming) -> Result<Response, Failure> {
+    let Nothing {} = incoming.body().await?;
+    let ticket = ticket(incoming)?;
+    let resend = Resend { ticket, shown: shown(incoming, None) };
+    let started: EnrollmentStarted = incoming.account_object().ask(&Message::Resend(resend)).await?;
+    json(Response::builder().with_status(202), &started)
+}
+
+/// A code was typed.
+pub(crate) async fn confirm(incoming: &mut Incoming) -> Result<Response, Failure> {
+    let body: ConfirmEnrollment = incoming.body().await?;
+    let ticket = ticket(incoming)?;
+    let code = Code::parse(&body.code).map_err(|_| Failure::CodeMalformed)?;
+    let name = enrollment::device_name(body.name.as_deref()).map_err(|_| Failure::NameInvalid)?;
+    let device_key = body
+        .device_key
+        .map(|text| DevicePublicKey::parse(&text).map_err(|_| Failure::DeviceKeyInvalid))
+        .transpose()?;
+    if body.kind == Kind::Shared && device_key.is_some() {
+        return Err(Failure::DeviceKeyInvalid);
+    }
+    let browser = incoming.header("User-Agent").unwrap_or_default();
+    let confirm = Confirm {
+        code: enrollment::code_digest(&incoming.config.hash_key, &ticket, &code),
+        ticket,
+        kind: body.kind,
+        device_key,
+        name,
+        browser: browser.chars().filter(|c| !c.is_control()).take(MAX_BROWSER).collect(),
+    };
+    let confirmed: Confirmed = incoming.account_object().ask(&Message::Confirm(confirm)).await?;
+    let to = return_path(incoming, &confirmed.to).unwrap_or_else(|_| ReturnPath::start());
+    let enrolled = Enrolled {
+        device_token: confirmed.device_token,
+        expires_at: confirmed.expires_at,
+        to: to.after_enrolling(),
+    };
+    let response = json(Response::builder(), &enrolled)?;
+    let cookie = cookies::device(&confirmed.device_cookie, confirmed.max_age_seconds);
+    pages::set_cookie(response.headers(), &cookie)?;
+    pages::set_cookie(response.headers(), &cookies::expired(cookies::TICKET))?;
+    Ok(response)
+}
+
+fn return_path(incoming: &Incoming, text: &str) -> Result<ReturnPath, Failure> {
+    ReturnPath::parse(text, &incoming.account.audience.issuer).map_err(|_| Failure::ToInvalid)
+}
+
+/// The ticket cookie, hashed.
+fn ticket(incoming: &Incoming) -> Result<Digest, Failure> {
+    let value = cookies::read(incoming.request.headers(), cookies::TICKET)?.ok_or(Refusal::TicketMissing)?;
+    Ok(incoming.hash(Purpose::Ticket, &value))
+}
+
+/// Whom this browser shows to belong to: by a link addressed to them, or by a cookie of theirs, however old.
+fn shown(incoming: &Incoming, link: Option<&str>) -> Vec<UserId> {
+    let by_link = link.and_then(|link| click::link_of_this_account(incoming, link).ok());
+    let by_cookie = gate::presented(incoming).ok().flatten();
+    by_link
+        .map(|link| UserId::from_bytes(*link.recipient().as_bytes()))
+        .into_iter()
+        .chain(by_cookie.map(|statement| statement.user()))
+        .collect()
+}
+
+/// A JSON answer.
+pub(crate) fn json<T: serde::Serialize>(builder: ResponseBuilder, value: &T) -> Result<Response, Failure> {
+    builder.from_json(value).map_err(|_| Failure::Internal("an answer could not be written"))
+}

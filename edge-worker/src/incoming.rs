@@ -1,0 +1,142 @@
+//! A request as the handlers see it: which account, from where, with what body.
+
+use std::rc::Rc;
+
+use enrollment_rules::address::Address;
+use enrollment_rules::arrival;
+use enrollment_rules::keyed_hash::{Digest, Purpose};
+use enrollment_rules::network::network_of;
+use futures_util::StreamExt;
+use serde::de::DeserializeOwned;
+use worker::{Context, Date, Env, Method, Request, Url};
+
+use crate::account::AccountStub;
+use crate::config::{Account, Config};
+use crate::failure::Failure;
+use device_token::Timestamp;
+
+/// The largest body taken, in bytes.
+const MAX_BODY: usize = 16_384;
+
+/// What every handler works with.
+pub(crate) struct Incoming {
+    pub(crate) request: Request,
+    pub(crate) url: Url,
+    pub(crate) method: Method,
+    pub(crate) env: Env,
+    pub(crate) context: Context,
+    pub(crate) config: Rc<Config>,
+    pub(crate) account: Rc<Account>,
+}
+
+impl Incoming {
+    /// Finds the configuration and the account.
+    pub(crate) fn new(request: Request, env: Env, context: Context) -> Result<Self, (Request, Env, Failure)> {
+        let found = (|| {
+            let config = Config::of(&env)?;
+            let url = request.url().map_err(|_| Failure::NotFound)?;
+            let host = match (url.host_str(), url.port()) {
+                (Some(host), Some(port)) => format!("{host}:{port}"),
+                (Some(host), None) => host.to_owned(),
+                (None, _) => return Err(Failure::UnknownHost),
+            };
+            let account = config.account(&host)?;
+            Ok((config, url, account))
+        })();
+        match found {
+            Ok((config, url, account)) => {
+                Ok(Self { method: request.method(), request, url, env, context, config, account })
+            }
+            Err(failure) => Err((request, env, failure)),
+        }
+    }
+
+    /// The account object of this account.
+    pub(crate) fn account_object(&self) -> AccountStub {
+        AccountStub::new(self.env.clone(), &self.account)
+    }
+
+    /// A header's value.
+    pub(crate) fn header(&self, name: &str) -> Option<String> {
+        self.request.headers().get(name).ok().flatten()
+    }
+
+    /// One query parameter; given twice it counts as not given.
+    pub(crate) fn query(&self, name: &str) -> Option<String> {
+        let mut values = self.url.query_pairs().filter(|(key, _)| key == name);
+        let value = values.next().map(|(_, value)| value.into_owned());
+        value.filter(|_| values.next().is_none())
+    }
+
+    /// The client's network, hashed.
+    pub(crate) fn network(&self) -> Digest {
+        // Set by the edge, which overwrites what a client sends; nothing else is believed.
+        let client = self.header("CF-Connecting-IP");
+        self.hash(Purpose::Network, &network_of(client.as_deref()))
+    }
+
+    /// A keyed hash of one text, apart from the other accounts'.
+    pub(crate) fn hash(&self, purpose: Purpose, text: &str) -> Digest {
+        let account = self.account.audience.account.as_str();
+        self.config.hash_key.digest(purpose, &[account.as_bytes(), text.as_bytes()])
+    }
+
+    /// The keyed hash of an address as typed.
+    pub(crate) fn typed_address(&self, address: &Address) -> Digest {
+        self.hash(Purpose::TypedAddress, &address.key())
+    }
+
+    /// Does the request carry the deployment's API token?
+    pub(crate) fn has_api_token(&self) -> bool {
+        self.header("Authorization")
+            .and_then(|value| value.strip_prefix("Bearer ").map(str::to_owned))
+            .is_some_and(|token| self.config.is_admin_token(&token))
+    }
+
+    /// Refuses a change asked for from another site.
+    pub(crate) fn refuse_other_sites(&self) -> Result<(), Failure> {
+        let allowed = arrival::may_change(
+            self.header("Sec-Fetch-Site").as_deref(),
+            self.header("Origin").as_deref(),
+            self.account.audience.issuer.as_str(),
+            self.has_api_token(),
+        );
+        if allowed { Ok(()) } else { Err(Failure::CrossSite) }
+    }
+
+    /// The JSON body, strictly: its type, its size, its fields.
+    pub(crate) async fn body<T: DeserializeOwned>(&mut self) -> Result<T, Failure> {
+        let content_type = self.header("Content-Type").unwrap_or_default().to_ascii_lowercase();
+        let mut parts = content_type.split(';').map(str::trim);
+        let is_json = parts.next() == Some("application/json");
+        if !is_json || parts.any(|parameter| parameter != "charset=utf-8") {
+            return Err(Failure::ContentType);
+        }
+        let mut bytes = Vec::new();
+        // A body may be absent; then there is nothing to parse, which is an error of its own below.
+        if let Ok(mut stream) = self.request.stream() {
+            while let Some(chunk) = stream.next().await {
+                bytes.extend(chunk.map_err(|_| Failure::Internal("the body broke off"))?);
+                if bytes.len() > MAX_BODY {
+                    return Err(Failure::BodyTooLarge);
+                }
+            }
+        }
+        let mut json = serde_json::Deserializer::from_slice(&bytes);
+        let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
+            let path = error.path().to_string();
+            Failure::BodyInvalid {
+                field: if path == "." { String::new() } else { path },
+                detail: error.inner().to_string(),
+            }
+        })?;
+        json.end()
+            .map_err(|error| Failure::BodyInvalid { field: String::new(), detail: error.to_string() })?;
+        Ok(value)
+    }
+}
+
+/// The time, from the platform. A clock that cannot be right opens nothing: by then everything has expired.
+pub(crate) fn now() -> Timestamp {
+    Timestamp::from_seconds(Date::now().as_millis() / 1_000).unwrap_or(Timestamp::MAX)
+}

@@ -1,0 +1,90 @@
+//! Which address leads to which handler.
+
+use worker::{Context, Env, Method, Request, Response};
+
+use crate::failure::Failure;
+use crate::incoming::Incoming;
+use crate::{admin, click, device, enrollments, pages, verify};
+
+/// Answers a request, whatever becomes of it.
+pub(crate) async fn answer(request: Request, env: Env, context: Context) -> Response {
+    let for_a_person = is_page(&request.path());
+    let outcome = match Incoming::new(request, env.clone(), context) {
+        Ok(incoming) => route(incoming).await,
+        Err((_, _, failure)) => Err(failure),
+    };
+    pages::finished(match outcome {
+        Ok(response) => response,
+        Err(failure) if for_a_person => pages::failure(&env, &failure).await,
+        Err(failure) => failure.problem(),
+    })
+}
+
+fn is_page(path: &str) -> bool {
+    !path.starts_with("/api/") && !path.starts_with("/.well-known/")
+}
+
+async fn route(incoming: Incoming) -> Result<Response, Failure> {
+    let path = incoming.url.path().to_owned();
+    let segments: Vec<&str> = path.split('/').skip(1).collect();
+    if let ["api", "v1", "admin", rest @ ..] = segments.as_slice() {
+        return admin::answer(incoming, rest).await;
+    }
+    let method = incoming.method.clone();
+    match segments.as_slice() {
+        ["api", "v1", rest @ ..] => api(incoming, rest).await,
+        ["s", link] => {
+            read_only(&method)?;
+            click::answer(&incoming, link).await
+        }
+        [""] => page(&incoming, "/index.html").await,
+        ["enroll"] => page(&incoming, "/enroll.html").await,
+        ["healthz"] => {
+            read_only(&method)?;
+            Response::ok("ok").map_err(|_| Failure::Internal("no answer"))
+        }
+        [".well-known", "jwks.json"] => {
+            read_only(&method)?;
+            device::key_set(&incoming)
+        }
+        // What the pages load; the pages themselves have the addresses above.
+        ["assets" | "client", ..] => page(&incoming, &path).await,
+        _ => Err(Failure::NotFound),
+    }
+}
+
+async fn api(mut incoming: Incoming, segments: &[&str]) -> Result<Response, Failure> {
+    let method = incoming.method.clone();
+    if !matches!(method, Method::Get | Method::Head) {
+        incoming.refuse_other_sites()?;
+    }
+    match (segments, &method) {
+        (["enrollments"], Method::Post) => enrollments::start(&mut incoming).await,
+        (["enrollments", "resend"], Method::Post) => enrollments::resend(&mut incoming).await,
+        (["enrollments", "confirm"], Method::Post) => enrollments::confirm(&mut incoming).await,
+        (["readiness", "cookie"], Method::Post) => device::set_probe(),
+        (["readiness", "cookie"], Method::Get) => device::read_probe(&incoming),
+        (["device"], Method::Get) => device::this_device(&incoming).await,
+        (["device"], Method::Delete) => device::forget(&incoming).await,
+        (["verify"], Method::Get) => verify::answer(&incoming).await,
+        (["enrollments"] | ["enrollments", "resend" | "confirm"], _) => {
+            Err(Failure::MethodNotAllowed("POST"))
+        }
+        (["readiness", "cookie"], _) => Err(Failure::MethodNotAllowed("GET, POST")),
+        (["device"], _) => Err(Failure::MethodNotAllowed("GET, DELETE")),
+        (["verify"], _) => Err(Failure::MethodNotAllowed("GET")),
+        _ => Err(Failure::NotFound),
+    }
+}
+
+async fn page(incoming: &Incoming, file: &str) -> Result<Response, Failure> {
+    read_only(&incoming.method)?;
+    pages::file(&incoming.env, file).await
+}
+
+fn read_only(method: &Method) -> Result<(), Failure> {
+    match method {
+        Method::Get | Method::Head => Ok(()),
+        _ => Err(Failure::MethodNotAllowed("GET, HEAD")),
+    }
+}

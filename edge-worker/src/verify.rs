@@ -1,0 +1,39 @@
+//! `GET /api/v1/verify`: another service asks whether this browser is enrolled (the forward-auth shape of nginx
+//! `auth_request`, Traefik and Envoy, which know 2xx, 401 and 403 and take everything else for a failure).
+
+use worker::{Response, ResponseBuilder};
+
+use crate::failure::{Failure, with_header};
+use crate::gate;
+use crate::incoming::Incoming;
+use crate::pages;
+
+/// 204, 401 or 403.
+pub(crate) async fn answer(incoming: &Incoming) -> Result<Response, Failure> {
+    let status = |code| Response::builder().with_status(code);
+    let Ok(snapshot) = gate::snapshot(incoming).await else { return Ok(status(403).empty()) };
+    if !snapshot.settings.authentication_enabled {
+        return Ok(verdict(status(204), "authentication-off").empty());
+    }
+    match gate::admitted(incoming, &snapshot) {
+        Ok(Some(admitted)) => {
+            let mut builder = verdict(status(204), "enrolled");
+            builder = with_header(builder, "Device-User", &admitted.statement.user().to_string());
+            builder = with_header(builder, "Device-Id", &admitted.statement.device().to_string());
+            let response = builder.empty();
+            if let Some(renewal) = &admitted.renewal {
+                pages::set_cookie(response.headers(), &gate::renew(incoming, renewal))?;
+            }
+            Ok(response)
+        }
+        Ok(None) => {
+            let enroll = format!("{}/enroll", incoming.account.audience.issuer.as_str());
+            Ok(with_header(status(401), "Device-Enroll", &enroll).empty())
+        }
+        Err(_) => Ok(status(403).empty()),
+    }
+}
+
+fn verdict(builder: ResponseBuilder, value: &str) -> ResponseBuilder {
+    with_header(builder, "Device-Verdict", value)
+}

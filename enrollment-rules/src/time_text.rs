@@ -1,0 +1,45 @@
+//! Times as JSON carries them.
+
+use device_token::Timestamp;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+/// Seconds in a day, as everything here counts days.
+pub const DAY_SECONDS: u64 = 86_400;
+
+fn date_time(at: Timestamp) -> OffsetDateTime {
+    i64::try_from(at.as_seconds())
+        .ok()
+        .and_then(|seconds| OffsetDateTime::from_unix_timestamp(seconds).ok())
+        .unwrap_or(OffsetDateTime::UNIX_EPOCH)
+}
+
+/// RFC 3339 in UTC, to the second: `2026-11-22T10:00:00Z`.
+#[must_use]
+pub fn rfc3339(at: Timestamp) -> String {
+    date_time(at).format(&Rfc3339).unwrap_or_default()
+}
+
+/// The UTC day: `2026-11-22`.
+#[must_use]
+pub fn utc_day(at: Timestamp) -> String {
+    let date = date_time(at).date();
+    format!("{:04}-{:02}-{:02}", date.year(), u8::from(date.month()), date.day())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_written_in_utc_to_the_second() {
+        let at = Timestamp::from_seconds(1_795_341_600).unwrap();
+        assert_eq!(rfc3339(at), "2026-11-22T10:00:00Z");
+        assert_eq!(utc_day(at), "2026-11-22");
+    }
+
+    #[test]
+    fn the_last_second_a_timestamp_holds_is_written_too() {
+        assert_eq!(rfc3339(Timestamp::from_seconds(253_402_300_799).unwrap()), "9999-12-31T23:59:59Z");
+    }
+}
