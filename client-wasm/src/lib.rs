@@ -1,1 +1,46 @@
-//! client-wasm
+//! The enrollment page's wasm module: what only a browser can do.
+//!
+//! In scope: gathering readiness findings, the device key, keeping a device token after having verified it, forgetting both.
+//! Out of scope: judging the findings (enrollment-rules), what a token is (device-token), words and the order of steps (www).
+//!
+//! There is no clock, no randomness of its own, no English and no decision in this crate. An export is one line that calls its
+//! module, and whatever goes wrong in the browser reaches the page as an `Error` whose message is one of [`Failure`]'s codes.
+
+pub mod browser;
+pub mod database;
+pub mod device_key;
+pub mod edge;
+pub mod failure;
+pub mod forget;
+pub mod kept_token;
+pub mod probes;
+pub mod readiness;
+
+pub use failure::Failure;
+use js_sys::Promise;
+use wasm_bindgen::prelude::wasm_bindgen;
+
+/// Probes the browser for at most three seconds and judges it: `{verdict, causes, findings}` in the words of
+/// `enrollment_rules::readiness`. Rejects only when the reply cannot be made.
+#[wasm_bindgen]
+pub fn check_readiness() -> Promise {
+    failure::promise(readiness::check())
+}
+
+/// Loads the device key of this browser profile, made once and for all if there is none: the raw public key in base64url.
+#[wasm_bindgen]
+pub fn device_key() -> Promise {
+    failure::promise(device_key::public_key_text())
+}
+
+/// Keeps the device token if the issuer signed it for this origin, this account and this very device key.
+#[wasm_bindgen]
+pub fn keep_token(device_token: String) -> Promise {
+    failure::promise(kept_token::keep(device_token))
+}
+
+/// Deletes the device key and the device token.
+#[wasm_bindgen]
+pub fn forget() -> Promise {
+    failure::promise(forget::everything())
+}

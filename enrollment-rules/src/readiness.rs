@@ -45,9 +45,9 @@ impl Finding {
 pub struct Findings {
     /// Does a cookie of the edge come back to the edge?
     pub cookies: Finding,
-    /// Can a script write to and delete from `IndexedDB`?
+    /// Can a script write to and delete from IndexedDB?
     pub storage: Finding,
-    /// Does what a script has stored stay until the next visit, weeks from now? `WebKit` removes it after seven days.
+    /// Does what a script has stored stay until the next visit, weeks from now? WebKit removes it after seven days.
     pub storage_kept: Finding,
     /// Can WebCrypto make an Ed25519 key that no script can read?
     pub web_crypto: Finding,
@@ -65,7 +65,7 @@ pub enum Cause {
     CookiesBlocked,
     /// A private window: everything is gone when it closes.
     PrivateWindow,
-    /// No usable `IndexedDB`: no place for a device key.
+    /// No usable IndexedDB: no place for a device key.
     StorageUnavailable,
     /// A device key would be removed by the browser before it is of use.
     StorageShortLived,

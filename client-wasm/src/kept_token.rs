@@ -1,0 +1,79 @@
+//! Keeping the device token: only one that the issuer signed for this origin and account, and only beside its own key.
+//!
+//! A page that was tampered with could hand over somebody else's token; what is kept here is later proved with, so it is checked
+//! as strictly as the edge checks it. Whether it is still good at this hour is the edge's business: there is no clock here.
+
+use device_token::{
+    AccountId, Audience, DeviceFamily, DevicePublicKey, Origin, UnverifiedDeviceToken, VerifyingKeys,
+};
+use js_sys::JSON;
+use wasm_bindgen::JsValue;
+
+use crate::{
+    Failure, browser,
+    database::Database,
+    device_key::{self, DATABASE, storage_failed},
+    edge,
+};
+
+/// Where the token is, beside the key.
+const TOKEN: &str = "token";
+const ISSUER_KEYS: &str = "/.well-known/jwks.json";
+
+/// The export's body.
+///
+/// # Errors
+/// As [`verify`] and [`store`], and [`Failure::IssuerKeysUnavailable`].
+pub async fn keep(device_token: String) -> Result<JsValue, Failure> {
+    let answer = edge::get(ISSUER_KEYS).await.map_err(|_thrown| Failure::IssuerKeysUnavailable)?;
+    if answer.status != 200 {
+        return Err(Failure::IssuerKeysUnavailable);
+    }
+    let origin = browser::origin().ok_or(Failure::ForeignIssuerKeys)?;
+    let own_key = device_key::load().await?.ok_or(Failure::KeyMissing)?;
+    verify(&device_token, &answer.text, &origin, &own_key)?;
+    store(&device_token).await.map(|()| JsValue::UNDEFINED)
+}
+
+/// Checks the token against the key set (with its members `issuer` and `account`), the page's origin and the device key.
+///
+/// # Errors
+/// [`Failure::IssuerKeysUnavailable`], [`Failure::ForeignIssuerKeys`], [`Failure::Token`], [`Failure::ForeignKey`].
+pub fn verify(
+    device_token: &str,
+    key_set: &str,
+    origin: &str,
+    own_key: &DevicePublicKey,
+) -> Result<(), Failure> {
+    let keys =
+        VerifyingKeys::<DeviceFamily>::from_jwks(key_set).map_err(|_error| Failure::IssuerKeysUnavailable)?;
+    let members = JSON::parse(key_set).map_err(|_thrown| Failure::IssuerKeysUnavailable)?;
+    let member = |name| browser::property(&members, name).as_string().ok_or(Failure::IssuerKeysUnavailable);
+    if member("issuer")? != origin {
+        return Err(Failure::ForeignIssuerKeys);
+    }
+    let audience = Audience {
+        issuer: Origin::parse(origin).map_err(|_error| Failure::ForeignIssuerKeys)?,
+        account: AccountId::parse(&member("account")?).map_err(|_error| Failure::IssuerKeysUnavailable)?,
+    };
+    let token = UnverifiedDeviceToken::parse(device_token)?.verify(&keys, &audience)?;
+    if token.claims().device_key() == own_key { Ok(()) } else { Err(Failure::ForeignKey) }
+}
+
+/// Writes the token beside the key.
+///
+/// # Errors
+/// [`Failure::StorageFailed`].
+pub async fn store(device_token: &str) -> Result<(), Failure> {
+    let database = Database::open(DATABASE).await.map_err(storage_failed)?;
+    database.put(TOKEN, &device_token.into()).await.map_err(storage_failed)
+}
+
+/// The kept token, if there is one.
+///
+/// # Errors
+/// [`Failure::StorageFailed`].
+pub async fn load() -> Result<Option<String>, Failure> {
+    let database = Database::open(DATABASE).await.map_err(storage_failed)?;
+    Ok(database.get(TOKEN).await.map_err(storage_failed)?.as_string())
+}

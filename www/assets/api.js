@@ -1,0 +1,53 @@
+// Calls to the edge: docs/API.md, "Enrolling". Every failure is a code; the words for it are in the page.
+
+/** How long an answer may take, in milliseconds. */
+const LIMIT_MS = 20_000;
+
+/** @typedef {{code_expires_in_seconds: number, resend_after_seconds: number, attempts_left: number, mail_working: boolean}} Sent */
+/** @typedef {{device_token?: string, expires_at: string, to: string}} Confirmed */
+/** @typedef {{code: string, attempts_left?: number, retry_after_seconds?: number}} Problem */
+/** @template T @typedef {{ok: true, body: T} | {ok: false, problem: Problem}} Reply */
+
+/**
+ * @param {string} path
+ * @param {object} body
+ * @returns {Promise<Reply<any>>}
+ */
+async function post(path, body) {
+  const stop = new AbortController();
+  const timer = setTimeout(() => stop.abort(), LIMIT_MS);
+  try {
+    const response = await fetch(path, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+      cache: 'no-store',
+      signal: stop.signal,
+    });
+    const answer = await response.json().catch(() => null);
+    if (response.ok && answer) return { ok: true, body: answer };
+    const code = typeof answer?.code === 'string' ? answer.code : `status_${response.status}`;
+    // A proxy's or a crash's answer has no code of ours; to the person it is all the same.
+    return { ok: false, problem: { ...answer, code: response.status >= 500 ? 'unavailable' : code } };
+  } catch {
+    return { ok: false, problem: { code: 'network' } };
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/**
+ * @param {string} address
+ * @param {string | null} to
+ * @returns {Promise<Reply<Sent>>}
+ */
+export const start = (address, to) => post('/api/v1/enrollments', to === null ? { address } : { address, to });
+
+/** @returns {Promise<Reply<Sent>>} */
+export const resend = () => post('/api/v1/enrollments/resend', {});
+
+/**
+ * @param {{code: string, kind: 'own' | 'shared', device_key?: string}} confirmation
+ * @returns {Promise<Reply<Confirmed>>}
+ */
+export const confirm = (confirmation) => post('/api/v1/enrollments/confirm', confirmation);

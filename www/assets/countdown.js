@@ -1,0 +1,41 @@
+// How long the code still works and when another can be asked for. The words change by the minute (the last ones for the button by
+// the second) and are not announced: whoever listens to the page hears only the two moments that matter.
+
+import { byId, fill, say, word } from './page.js';
+
+/** @type {ReturnType<typeof setInterval> | undefined} */
+let ticking;
+
+/**
+ * Counts until the code has expired.
+ * @param {number} expiresAt in milliseconds since 1970, by this browser's clock
+ * @param {number} resendAt likewise
+ * @param {() => void} onExpired
+ */
+export function count(expiresAt, resendAt, onExpired) {
+  stop();
+  const resend = /** @type {HTMLButtonElement} */ (byId('resend'));
+  const tick = () => {
+    const now = Date.now();
+    const minutes = Math.round((expiresAt - now) / 60_000);
+    fill('left', minutes > 1 ? word('left-minutes', { n: minutes }) : word(minutes === 1 ? 'left-minute' : 'left-seconds'));
+
+    const seconds = Math.ceil((resendAt - now) / 1000);
+    const waiting = seconds > 0;
+    fill('resend', waiting ? word(seconds === 1 ? 'resend-second' : 'resend-seconds', { n: seconds }) : '');
+    if (resend.disabled && !waiting) say('may-resend');
+    resend.disabled = waiting;
+
+    if (now >= expiresAt) {
+      stop();
+      onExpired();
+    }
+  };
+  resend.disabled = resendAt > Date.now();
+  ticking = setInterval(tick, 1000);
+  tick();
+}
+
+export function stop() {
+  clearInterval(ticking);
+}

@@ -1,0 +1,235 @@
+// The steps of an enrollment: check the browser, ask for the address, ask for the code and the kind of device, go on.
+//
+// All words are in the page. A reload (phones drop pages while the person reads the mail) comes back to the code step by what
+// `history.state` holds, which needs no storage and ends with the tab.
+
+import * as api from './api.js';
+import { load, within } from './client.js';
+import { count, stop } from './countdown.js';
+import { byId, choose, fill, hideProblem, input, point, say, showProblem, showStep } from './page.js';
+
+/** How long the checks may hold up the first step, the loading of the module included, in milliseconds. */
+const READINESS_LIMIT_MS = 4000;
+/** How long making a key and keeping a token may each take; the cookie counts, so neither may hold up the person for long. */
+const KEY_LIMIT_MS = 5000;
+/** How long the last step is shown before going on. */
+const DONE_MS = 1200;
+
+/** @typedef {{address: string, expiresAt: number, resendAt: number, mailWorking: boolean}} Asked */
+
+const query = new URLSearchParams(location.search);
+let to = query.get('to');
+/** @type {Asked | null} */
+let asked = history.state?.asked ?? null;
+let withoutKey = false;
+let busy = false;
+
+const client = load();
+const readiness = client.then((loaded) => loaded && loaded.check_readiness()).catch(() => null);
+
+/** A path of this origin, or `/`: nothing in the address bar may send anybody elsewhere. @param {string | null} path */
+function here(path) {
+  try {
+    const address = new URL(path ?? '/', location.origin);
+    return address.origin === location.origin ? address.pathname + address.search + address.hash : '/';
+  } catch {
+    return '/';
+  }
+}
+
+/**
+ * One thing at a time, and visibly so: pressing twice asks once.
+ * @param {string} formId
+ * @param {() => Promise<void>} work
+ */
+async function alone(formId, work) {
+  if (busy) return;
+  busy = true;
+  hideProblem();
+  say('busy');
+  byId(formId).setAttribute('aria-busy', 'true');
+  try {
+    await work();
+  } finally {
+    busy = false;
+    byId(formId).removeAttribute('aria-busy');
+  }
+}
+
+/** @param {Asked | null} next */
+function remember(next) {
+  asked = next;
+  history.replaceState(next && { asked: next }, '');
+}
+
+/** @param {{focus?: boolean}} [options] */
+function showAddress(options) {
+  stop();
+  remember(null);
+  input('code').value = '';
+  showStep('address', options);
+}
+
+/** @param {{focus?: boolean}} [options] */
+function showCode(options) {
+  if (!asked) return showAddress(options);
+  fill('address', asked.address);
+  byId('mail-not-working').hidden = asked.mailWorking;
+  byId('code-entry').hidden = false;
+  byId('resend-part').hidden = false;
+  byId('code-expired').hidden = true;
+  showStep('code', options);
+  count(asked.expiresAt, asked.resendAt, showExpired);
+}
+
+function showExpired() {
+  stop();
+  hideProblem();
+  say('');
+  byId('code-entry').hidden = true;
+  byId('resend-part').hidden = true;
+  byId('code-expired').hidden = false;
+  byId('code-expired').focus();
+}
+
+/**
+ * @param {string} address
+ * @param {api.Sent} sent
+ */
+function sentTo(address, sent) {
+  const now = Date.now();
+  remember({
+    address,
+    expiresAt: now + sent.code_expires_in_seconds * 1000,
+    resendAt: now + sent.resend_after_seconds * 1000,
+    mailWorking: sent.mail_working,
+  });
+}
+
+/** @param {string} address */
+async function start(address) {
+  const reply = await api.start(address, to);
+  if (reply.ok) {
+    sentTo(address, reply.body);
+    input('code').value = '';
+    return showCode();
+  }
+  const { code } = reply.problem;
+  // Nothing to confirm, so nothing to fill in: the way on is in the words.
+  byId('address-form').hidden = code === 'authentication_off';
+  showProblem(reply.problem, { field: code === 'address_invalid' ? 'address' : undefined });
+}
+
+async function resend() {
+  const reply = await api.resend();
+  if (reply.ok && asked) {
+    sentTo(asked.address, reply.body);
+    showCode({ focus: false });
+    input('code').focus();
+    return say('sent-again');
+  }
+  if (!reply.ok) problemOfCode(reply.problem);
+}
+
+/** @param {api.Problem} problem */
+function problemOfCode(problem) {
+  if (problem.code === 'code_expired') return showExpired();
+  const exhausted = problem.code === 'code_wrong' && problem.attempts_left === 0;
+  const code = exhausted ? 'attempts_exhausted' : problem.code;
+  // The code is dead: what is left is the way out that its words offer.
+  if (['attempts_exhausted', 'code_used', 'enrollment_ended', 'ticket_missing', 'authentication_off'].includes(code)) {
+    stop();
+    byId('code-entry').hidden = true;
+    byId('resend-part').hidden = true;
+  }
+  showProblem({ ...problem, code }, { field: ['code_wrong', 'code_malformed'].includes(code) ? 'code' : undefined });
+}
+
+async function deviceKey() {
+  const loaded = await within(client, KEY_LIMIT_MS);
+  const found = await within(readiness, KEY_LIMIT_MS);
+  if (!loaded || withoutKey || found?.verdict === 'ready_unbound') return null;
+  return within(loaded.device_key(), KEY_LIMIT_MS);
+}
+
+async function confirm() {
+  const code = input('code').value.replace(/[\s-]/g, '');
+  if (!/^[0-9]{8}$/.test(code)) return problemOfCode({ code: 'code_malformed' });
+  const kind = input('kind-shared').checked ? 'shared' : 'own';
+  const key = kind === 'own' ? await deviceKey() : null;
+  const reply = await api.confirm(key === null ? { code, kind } : { code, kind, device_key: key });
+  if (!reply.ok) {
+    withoutKey ||= reply.problem.code === 'device_key_invalid';
+    return problemOfCode(reply.problem);
+  }
+  stop();
+  remember(null);
+  const token = reply.body.device_token;
+  // The cookie counts: a token that could not be kept costs nothing today.
+  if (token) await within(client.then((loaded) => loaded?.keep_token(token)), KEY_LIMIT_MS);
+  const next = here(reply.body.to);
+  point('to', next);
+  choose(byId('step-done'), kind);
+  showStep('done');
+  setTimeout(() => location.replace(next), DONE_MS);
+}
+
+/** @type {Record<string, () => Promise<void> | void>} */
+const actions = {
+  'start-again': () => showAddress(),
+  'new-code': () => (asked ? alone('code-form', () => start(asked?.address ?? '')) : showAddress()),
+  'without-to': () => {
+    to = null;
+    return alone('address-form', () => start(input('address').value.trim()));
+  },
+  'confirm-again': () => alone('code-form', confirm),
+  resend: () => alone('code-form', resend),
+};
+
+/** @param {'blocked' | 'dropped'} why @param {{focus?: boolean}} options */
+function showCookies(why, options) {
+  choose(byId('step-cookies'), why);
+  showStep('cookies', options);
+}
+
+async function begin() {
+  point('to', here(to));
+  point('again', to === null ? '/enroll' : `/enroll?to=${encodeURIComponent(to)}`);
+  fill('host', location.host);
+
+  byId('address-form').addEventListener('submit', (event) => {
+    event.preventDefault();
+    alone('address-form', () => start(input('address').value.trim()));
+  });
+  byId('code-form').addEventListener('submit', (event) => {
+    event.preventDefault();
+    alone('code-form', confirm);
+  });
+  document.addEventListener('click', (event) => {
+    const pressed = event.target instanceof Element && event.target.closest('[data-action], a[href^="#"]');
+    if (pressed instanceof HTMLAnchorElement) {
+      // Following it would be a new history entry, without the state that survives a reload.
+      event.preventDefault();
+      byId(pressed.hash.slice(1)).focus();
+    } else if (pressed) {
+      actions[pressed.getAttribute('data-action') ?? '']?.();
+    }
+  });
+
+  if (query.get('finding') === 'cookie-dropped') return showCookies('dropped', { focus: false });
+  if (asked && asked.expiresAt > Date.now()) {
+    input('address').value = asked.address;
+    return showCode({ focus: false });
+  }
+
+  byId('step-checking').hidden = false;
+  const found = await within(readiness, READINESS_LIMIT_MS);
+  if (found?.verdict === 'blocked') return showCookies('blocked', { focus: false });
+  if (found?.causes.includes('private_window')) {
+    byId('private-window').hidden = false;
+    input('kind-shared').checked = true;
+  }
+  showAddress({ focus: false });
+}
+
+begin();
