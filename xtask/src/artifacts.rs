@@ -1,0 +1,151 @@
+//! Release artefacts: the page's wasm module in `www/client` and the Worker in `edge-worker/build`.
+//!
+//! Cargo decides what to compile. The steps after it know no dependencies, so each keeps a stamp: a hash of the
+//! compiled module and of everything else that shapes the output.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use base64ct::{Base64UrlUnpadded, Encoding as _};
+use sha2::{Digest as _, Sha256};
+
+use crate::checkout::Checkout;
+use crate::failure::{Explain as _, Failure, Outcome};
+use crate::process::{run, step};
+use crate::setup::BuildTools;
+
+/// File names of the client module in `www/client`.
+pub(crate) const CLIENT_GLUE: &str = "client_wasm.js";
+/// See [`CLIENT_GLUE`].
+pub(crate) const CLIENT_WASM: &str = "client_wasm_bg.wasm";
+
+/// What rustc emits for wasm32-unknown-unknown, and nothing newer.
+const WASM_FEATURES: [&str; 6] = [
+    "--enable-bulk-memory",
+    "--enable-multivalue",
+    "--enable-mutable-globals",
+    "--enable-nontrapping-float-to-int",
+    "--enable-reference-types",
+    "--enable-sign-ext",
+];
+
+/// Proof that both artefacts are up to date.
+#[derive(Debug)]
+pub struct Built(());
+
+/// Builds what is not up to date.
+///
+/// # Errors
+/// With the words of the program that failed.
+pub fn build(checkout: &Checkout, tools: &BuildTools) -> Outcome<Built> {
+    client(checkout, tools)?;
+    worker(checkout, tools)?;
+    Ok(Built(()))
+}
+
+/// The page's wasm module and its glue, into `www/client`.
+fn client(checkout: &Checkout, tools: &BuildTools) -> Outcome {
+    step("compiling the client", || compile(checkout, "client-wasm", &[]))?;
+    let module = checkout.wasm_release().join("client_wasm.wasm");
+    let finished = checkout.client();
+    let stamp =
+        Stamp::of(checkout, "client", &module, &[&tools.wasm_bindgen, &tools.wasm_opt, &tools.esbuild])?;
+    if stamp.matches() && finished.join(CLIENT_GLUE).is_file() && finished.join(CLIENT_WASM).is_file() {
+        return Ok(());
+    }
+    step("binding and shrinking the client", || {
+        let raw = fresh_folder(&checkout.scratch().join("client-raw"))?;
+        let small = fresh_folder(&checkout.scratch().join("client"))?;
+        let mut bindgen = Command::new(&tools.wasm_bindgen);
+        bindgen.arg(&module).args(["--target", "web", "--no-typescript", "--out-dir"]).arg(&raw);
+        run(&mut bindgen)?;
+        let mut optimizer = Command::new(&tools.wasm_opt);
+        optimizer
+            .arg("-Oz")
+            .args(WASM_FEATURES)
+            .arg(raw.join(CLIENT_WASM))
+            .arg("-o")
+            .arg(small.join(CLIENT_WASM));
+        run(&mut optimizer)?;
+        let mut minifier = Command::new(&tools.esbuild);
+        minifier.arg(raw.join(CLIENT_GLUE)).args(["--minify", "--format=esm", "--target=es2022"]);
+        run(minifier.arg(format!("--outfile={}", small.join(CLIENT_GLUE).display())))?;
+        fresh_folder(&finished)?;
+        for name in [CLIENT_WASM, CLIENT_GLUE] {
+            fs::copy(small.join(name), finished.join(name)).explain(name)?;
+        }
+        stamp.write()
+    })
+}
+
+/// The Worker, into `edge-worker/build`.
+fn worker(checkout: &Checkout, tools: &BuildTools) -> Outcome {
+    // worker-build sets this for the cargo it starts; without it here, each of the two would undo the other's work.
+    step("compiling the Worker", || compile(checkout, "edge-worker", &[("WASM_BINDGEN_USE_JS_SYS", "1")]))?;
+    let module = checkout.wasm_release().join("edge_worker.wasm");
+    let parts = [&tools.worker_build, &tools.wasm_bindgen, &tools.wasm_opt, &tools.esbuild];
+    let stamp = Stamp::of(checkout, "worker", &module, &parts)?;
+    let finished = checkout.worker_build();
+    if stamp.matches() && finished.join("index.js").is_file() && finished.join("index_bg.wasm").is_file() {
+        return Ok(());
+    }
+    step("bundling the Worker", || {
+        let mut command = Command::new(&tools.worker_build);
+        command.arg("--release").current_dir(checkout.worker_crate());
+        // It downloads what these do not name.
+        command.env("WASM_BINDGEN_BIN", &tools.wasm_bindgen);
+        command.env("WASM_OPT_BIN", &tools.wasm_opt);
+        command.env("ESBUILD_BIN", &tools.esbuild);
+        run(&mut command)?;
+        stamp.write()
+    })
+}
+
+fn compile(checkout: &Checkout, package: &str, environment: &[(&str, &str)]) -> Outcome {
+    let mut cargo = Command::new("cargo");
+    cargo.args(["build", "--release", "--lib", "--quiet", "--target", "wasm32-unknown-unknown"]);
+    // In the package's own folder, as worker-build does it: the same selection, hence the same features.
+    cargo.current_dir(checkout.root().join(package)).envs(environment.iter().copied());
+    run(&mut cargo).map(drop)
+}
+
+fn fresh_folder(folder: &Path) -> Outcome<PathBuf> {
+    if folder.exists() {
+        fs::remove_dir_all(folder).explain(folder.display())?;
+    }
+    fs::create_dir_all(folder).explain(folder.display())?;
+    Ok(folder.to_owned())
+}
+
+/// Tells whether a step's output belongs to its present input.
+struct Stamp {
+    file: PathBuf,
+    hash: String,
+}
+
+impl Stamp {
+    /// `tools` are named by paths that contain their version, or are replaced together with the lock file.
+    fn of(checkout: &Checkout, name: &str, module: &Path, tools: &[&PathBuf]) -> Outcome<Self> {
+        let mut hash = Sha256::new();
+        hash.update(fs::read(module).explain(module.display())?);
+        hash.update(fs::read(checkout.root().join("package-lock.json")).explain("package-lock.json")?);
+        for tool in tools {
+            hash.update(tool.as_os_str().as_encoded_bytes());
+        }
+        // The steps themselves are part of the input.
+        hash.update(include_bytes!("artifacts.rs"));
+        let hash = Base64UrlUnpadded::encode_string(&hash.finalize());
+        Ok(Self { file: checkout.scratch().join(format!("{name}.stamp")), hash })
+    }
+
+    fn matches(&self) -> bool {
+        fs::read_to_string(&self.file).is_ok_and(|written| written == self.hash)
+    }
+
+    fn write(&self) -> Outcome {
+        let folder = self.file.parent().ok_or_else(|| Failure::new("a stamp without a folder"))?;
+        fs::create_dir_all(folder).explain(folder.display())?;
+        fs::write(&self.file, &self.hash).explain(self.file.display())
+    }
+}
