@@ -1,52 +1,35 @@
 //! The JWK Set of a family's public keys (RFC 7517, 5; RFC 8037, 2).
 
 use ed25519_dalek::VerifyingKey;
-use serde::Deserialize;
 
 use crate::base64url;
 use crate::device_key::read_public_key;
 use crate::error::KeySetError;
-use crate::json::Object;
+use crate::json::{Members, Value};
 use crate::keys::KeyId;
 
-#[derive(Deserialize)]
-struct JwkSet {
-    keys: Vec<Object<Jwk>>,
-}
-
-#[derive(Deserialize)]
-struct Jwk {
-    kty: String,
-    crv: Option<String>,
-    #[serde(rename = "use")]
-    purpose: Option<String>,
-    alg: Option<String>,
-    kid: Option<String>,
-    x: Option<String>,
-}
-
-impl Jwk {
-    /// Whether it verifies Ed25519 signatures; everything else in the set is none of our business.
-    fn is_for_signatures(&self) -> bool {
-        self.kty == "OKP"
-            && self.crv.as_deref() == Some("Ed25519")
-            && matches!(self.purpose.as_deref(), None | Some("sig"))
-            && matches!(self.alg.as_deref(), None | Some("EdDSA" | "Ed25519"))
-    }
-}
-
 pub(crate) fn read(text: &str) -> Result<Vec<(KeyId, VerifyingKey)>, KeySetError> {
-    let Object(set) = serde_json::from_str::<Object<JwkSet>>(text).map_err(|_| KeySetError::Malformed)?;
+    let set = Value::read(text.as_bytes()).and_then(Value::object);
+    let values = set.and_then(|mut set| set.take("keys")?.array()).ok_or(KeySetError::Malformed)?;
     let mut keys = Vec::new();
-    for Object(jwk) in set.keys {
-        if !jwk.is_for_signatures() {
+    for value in values {
+        let mut jwk = value.object().ok_or(KeySetError::Malformed)?;
+        if !is_for_signatures(&mut jwk) {
             continue;
         }
-        let id = KeyId::parse(jwk.kid.as_deref().unwrap_or_default()).map_err(|_| KeySetError::BadKeyId)?;
-        let bytes = jwk.x.as_deref().and_then(base64url::decode_array).ok_or(KeySetError::BadKey)?;
+        let id = KeyId::parse(jwk.text("kid").unwrap_or_default()).map_err(|_| KeySetError::BadKeyId)?;
+        let bytes = jwk.text("x").and_then(base64url::decode_array).ok_or(KeySetError::BadKey)?;
         keys.push((id, read_public_key(&bytes).ok_or(KeySetError::BadKey)?));
     }
     Ok(keys)
+}
+
+/// Whether it verifies Ed25519 signatures; everything else in the set is none of our business (RFC 7517, 5).
+fn is_for_signatures(jwk: &mut Members<'_>) -> bool {
+    jwk.text("kty") == Some("OKP")
+        && jwk.text("crv") == Some("Ed25519")
+        && matches!(jwk.take("use"), None | Some(Value::Null | Value::Text("sig")))
+        && matches!(jwk.take("alg"), None | Some(Value::Null | Value::Text("EdDSA" | "Ed25519")))
 }
 
 pub(crate) fn write(keys: &[(KeyId, VerifyingKey)]) -> String {

@@ -6,13 +6,12 @@ use core::fmt;
 use core::marker::PhantomData;
 
 use ed25519_dalek::{Signature, Signer, SigningKey, VerifyingKey};
-use serde::Deserialize;
 
 use crate::base64url;
 use crate::carrier::sealed::ClaimSet;
 use crate::carrier::{Carrier, KeyFamily};
 use crate::error::{InvalidValue, KeySetError};
-use crate::json::Object;
+use crate::json::Value;
 use crate::jwks;
 use crate::text::textual;
 
@@ -89,11 +88,11 @@ impl<F: KeyFamily> VerifyingKeys<F> {
         if keys.len() > Self::MAX_KEYS {
             return Err(KeySetError::TooManyKeys);
         }
-        let mut names: Vec<&KeyId> = keys.iter().map(|(name, _)| name).collect();
-        names.sort_unstable();
-        names.dedup();
-        if names.len() < keys.len() {
-            return Err(KeySetError::DuplicateKeyId);
+        let mut names = keys.iter().map(|(name, _)| name);
+        while let Some(name) = names.next() {
+            if names.clone().any(|other| other == name) {
+                return Err(KeySetError::DuplicateKeyId);
+            }
         }
         Ok(Self { keys, family: PhantomData })
     }
@@ -151,12 +150,19 @@ pub struct SigningKeys<F> {
     active: SigningKey,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct SecretKey {
-    kid: String,
-    status: String,
-    seed: String,
+struct SecretKey<'a> {
+    kid: &'a str,
+    status: &'a str,
+    seed: &'a str,
+}
+
+impl<'a> SecretKey<'a> {
+    fn read(value: Value<'a>) -> Option<Self> {
+        let mut members = value.object()?;
+        let entry =
+            Self { kid: members.text("kid")?, status: members.text("status")?, seed: members.text("seed")? };
+        members.end().map(|()| entry)
+    }
 }
 
 impl<F: KeyFamily> SigningKeys<F> {
@@ -165,14 +171,14 @@ impl<F: KeyFamily> SigningKeys<F> {
     /// # Errors
     /// A [`KeySetError`]; it carries nothing of the text.
     pub fn from_json(text: &str) -> Result<Self, KeySetError> {
-        let entries: Vec<Object<SecretKey>> =
-            serde_json::from_str(text).map_err(|_| KeySetError::Malformed)?;
+        let entries = Value::read(text.as_bytes()).and_then(Value::array).ok_or(KeySetError::Malformed)?;
         let mut keys = Vec::new();
         let mut active = None;
-        for Object(entry) in entries {
-            let id = KeyId::parse(&entry.kid).map_err(|_| KeySetError::BadKeyId)?;
-            let status = KeyStatus::parse(&entry.status).ok_or(KeySetError::Malformed)?;
-            let seed = base64url::decode_array(&entry.seed).ok_or(KeySetError::BadKey)?;
+        for entry in entries {
+            let entry = SecretKey::read(entry).ok_or(KeySetError::Malformed)?;
+            let id = KeyId::parse(entry.kid).map_err(|_| KeySetError::BadKeyId)?;
+            let status = KeyStatus::parse(entry.status).ok_or(KeySetError::Malformed)?;
+            let seed = base64url::decode_array(entry.seed).ok_or(KeySetError::BadKey)?;
             let key = SigningKey::from_bytes(&seed);
             keys.push((id.clone(), key.verifying_key()));
             if status == KeyStatus::Active && active.replace((id, key)).is_some() {

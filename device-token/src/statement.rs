@@ -2,14 +2,12 @@
 //!
 //! Whether a statement still holds is not decided here: that takes the hour and the account's settings.
 
-use serde::Deserialize;
-
 use crate::account::AccountId;
 use crate::carrier::sealed::ClaimSet;
 use crate::device_key::DevicePublicKey;
 use crate::error::InvalidStatement;
 use crate::ids::{DeviceId, UserId};
-use crate::json::{Object, present};
+use crate::json::{Members, Value};
 use crate::origin::Origin;
 use crate::time::Timestamp;
 
@@ -253,63 +251,41 @@ impl ClaimSet for DeviceTokenClaims {
     }
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Payload {
-    iss: Origin,
-    aud: AccountId,
-    sub: UserId,
-    did: DeviceId,
-    auth_time: Timestamp,
-    iat: Timestamp,
-    exp: Timestamp,
-    bnd: String,
-    #[serde(default, deserialize_with = "present")]
-    prf: Option<Timestamp>,
-    act: Timestamp,
-    #[serde(default, deserialize_with = "present")]
-    cnf: Option<Object<Confirmation>>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Confirmation {
-    jwk: Object<ConfirmationKey>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ConfirmationKey {
-    kty: String,
-    crv: String,
-    x: DevicePublicKey,
-}
-
 fn read(payload: &[u8]) -> Option<(Statement, Option<DevicePublicKey>)> {
-    let Object(claims) = serde_json::from_slice::<Object<Payload>>(payload).ok()?;
-    let binding = match (claims.bnd.as_str(), claims.prf) {
+    let mut claims = Value::read(payload)?.object()?;
+    let binding = match (claims.text("bnd")?, claims.take("prf")) {
         ("none", None) => Binding::None,
-        ("key", Some(proven_at)) => Binding::Key { proven_at },
+        ("key", Some(proven_at)) => Binding::Key { proven_at: proven_at.time()? },
         _ => return None,
     };
-    let device_key = match claims.cnf {
+    let device_key = match claims.take("cnf") {
         None => None,
-        Some(Object(Confirmation { jwk: Object(jwk) })) if jwk.kty == "OKP" && jwk.crv == "Ed25519" => {
-            Some(jwk.x)
-        }
-        Some(_) => return None,
+        Some(confirmation) => Some(read_confirmation(confirmation.object()?)?),
     };
     let statement = Statement::new(StatementParts {
-        issuer: claims.iss,
-        account: claims.aud,
-        user: claims.sub,
-        device: claims.did,
-        auth_time: claims.auth_time,
-        issued_at: claims.iat,
-        expires_at: claims.exp,
+        issuer: Origin::parse(claims.text("iss")?).ok()?,
+        account: AccountId::parse(claims.text("aud")?).ok()?,
+        user: UserId::parse(claims.text("sub")?).ok()?,
+        device: DeviceId::parse(claims.text("did")?).ok()?,
+        auth_time: claims.time("auth_time")?,
+        issued_at: claims.time("iat")?,
+        expires_at: claims.time("exp")?,
         binding,
-        acted_at: claims.act,
+        acted_at: claims.time("act")?,
     })
     .ok()?;
+    claims.end()?;
     Some((statement, device_key))
+}
+
+/// The value of `cnf`.
+fn read_confirmation(mut confirmation: Members<'_>) -> Option<DevicePublicKey> {
+    let mut jwk = confirmation.object("jwk")?;
+    confirmation.end()?;
+    if (jwk.text("kty")?, jwk.text("crv")?) != ("OKP", "Ed25519") {
+        return None;
+    }
+    let key = DevicePublicKey::parse(jwk.text("x")?).ok()?;
+    jwk.end()?;
+    Some(key)
 }

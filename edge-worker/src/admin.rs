@@ -7,13 +7,12 @@ use enrollment_rules::messages::{
     AddDomain, AddUser, ChangeUser, LinkMade, MakeLink, Nothing, SettingsPatch,
 };
 use enrollment_rules::time_text::{DAY_SECONDS, rfc3339};
-use serde_json::Value;
 use worker::{Method, Response};
 
 use crate::account::{Message, Page, UsersPage};
 use crate::enrollments::json;
 use crate::entropy;
-use crate::failure::Failure;
+use crate::failure::{Failure, with_header};
 use crate::incoming::{Incoming, now};
 
 /// How long a link is good unless told otherwise, and at most, in days.
@@ -32,7 +31,7 @@ pub(crate) async fn answer(mut incoming: Incoming, segments: &[&str]) -> Result<
     if method != Method::Get {
         incoming.refuse_other_sites()?;
     }
-    let (status, value) = match (segments, &method) {
+    let (status, reply) = match (segments, &method) {
         (["settings"], Method::Get) => (200, ask(&incoming, Message::Settings).await?),
         (["settings"], Method::Patch) => {
             let patch: SettingsPatch = incoming.body().await?;
@@ -77,7 +76,8 @@ pub(crate) async fn answer(mut incoming: Incoming, segments: &[&str]) -> Result<
         (["audit"], Method::Get) => (200, ask(&incoming, Message::Audit(page(&incoming)?)).await?),
         (known, _) => return Err(allowed(known).map_or(Failure::NotFound, Failure::MethodNotAllowed)),
     };
-    json(Response::builder().with_status(status), &value)
+    let builder = with_header(Response::builder().with_status(status), "Content-Type", "application/json");
+    Ok(builder.fixed(reply.into_bytes()))
 }
 
 /// The methods of an address that is there.
@@ -92,8 +92,8 @@ fn allowed(segments: &[&str]) -> Option<&'static str> {
     }
 }
 
-async fn ask(incoming: &Incoming, message: Message) -> Result<Value, Failure> {
-    incoming.account_object().ask(&message).await
+async fn ask(incoming: &Incoming, message: Message) -> Result<String, Failure> {
+    incoming.account_object().ask_json(&message).await
 }
 
 fn limit(incoming: &Incoming) -> Result<u16, Failure> {
@@ -116,7 +116,7 @@ fn page(incoming: &Incoming) -> Result<Page, Failure> {
     Ok(Page { before, limit: limit(incoming)? })
 }
 
-async fn add_user(incoming: &mut Incoming) -> Result<Value, Failure> {
+async fn add_user(incoming: &mut Incoming) -> Result<String, Failure> {
     let body: AddUser = incoming.body().await?;
     let parse = |text: &String| text.parse::<Address>().map_err(|_| Failure::AddressInvalid);
     let address = parse(&body.address)?;

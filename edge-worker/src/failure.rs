@@ -146,7 +146,7 @@ impl Failure {
     }
 
     /// What the operator should know, and the person should not.
-    fn log(&self) {
+    pub(crate) fn log(&self) {
         match self {
             Self::Unavailable(what) => console_error!("unavailable: {what}"),
             Self::Misconfigured(what) => console_error!("configuration: {what} is missing or wrong"),

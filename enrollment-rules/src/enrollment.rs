@@ -40,8 +40,7 @@ pub struct SentCode {
 }
 
 /// How an enrollment stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stage {
     /// Waiting for the code.
     Open,
@@ -65,6 +64,24 @@ pub struct Enrollment {
     pub wrong_tries: u8,
     /// How it stands.
     pub stage: Stage,
+}
+
+impl Stage {
+    /// The name it is stored under.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Used => "used",
+            Self::Ended => "ended",
+        }
+    }
+
+    /// The stage stored under a name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        [Self::Open, Self::Used, Self::Ended].into_iter().find(|stage| stage.name() == name)
+    }
 }
 
 /// Why an enrollment goes no further.

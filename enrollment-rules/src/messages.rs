@@ -58,10 +58,10 @@ pub struct ConfirmEnrollment {
 }
 
 /// 200 of a confirmation.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize)]
 pub struct Enrolled {
     /// For the wasm module to keep; only with a device key.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub device_token: Option<String>,
     /// RFC 3339.
     pub expires_at: String,
@@ -171,7 +171,7 @@ pub struct LinkMade {
 }
 
 /// A domain.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize)]
 pub struct DomainRecord {
     /// Its name.
     pub name: String,
@@ -180,7 +180,7 @@ pub struct DomainRecord {
 }
 
 /// A person.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize)]
 pub struct UserRecord {
     /// Opaque.
     pub id: String,
@@ -197,7 +197,7 @@ pub struct UserRecord {
 }
 
 /// A device in a list.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize)]
 pub struct DeviceRecord {
     /// Opaque.
     pub id: String,
@@ -220,7 +220,7 @@ pub struct DeviceRecord {
 }
 
 /// What a revocation answers.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize)]
 pub struct Revoked {
     /// How many devices were alive before.
     pub revoked_devices: u64,
@@ -229,7 +229,7 @@ pub struct Revoked {
 }
 
 /// A click in a list.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize)]
 pub struct InteractionRecord {
     /// Grows with each.
     pub seq: u64,
@@ -252,7 +252,7 @@ pub struct InteractionRecord {
 }
 
 /// An audit event in a list.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize)]
 pub struct EventRecord {
     /// Grows with each.
     pub seq: u64,
@@ -266,4 +266,50 @@ pub struct EventRecord {
     pub subject: String,
     /// More, as JSON.
     pub detail: String,
+}
+
+/// `GET /api/v1/readiness/cookie`.
+#[derive(Debug, Serialize)]
+pub struct ProbeReturned {
+    /// Whether the browser brought the probe cookie back.
+    pub returned: bool,
+}
+
+/// `GET /api/v1/admin/domains`.
+#[derive(Debug, Serialize)]
+pub struct DomainList {
+    /// By name.
+    pub domains: Vec<DomainRecord>,
+}
+
+/// `GET /api/v1/admin/users`.
+#[derive(Debug, Serialize)]
+pub struct UserList {
+    /// By primary address.
+    pub users: Vec<UserRecord>,
+    /// The `after` of the next page, if there is one.
+    pub next: Option<String>,
+}
+
+/// `GET /api/v1/admin/users/{id}/devices`.
+#[derive(Debug, Serialize)]
+pub struct DeviceList {
+    /// The latest first.
+    pub devices: Vec<DeviceRecord>,
+}
+
+/// `GET /api/v1/admin/interactions`.
+#[derive(Debug, Serialize)]
+pub struct InteractionList {
+    /// The newest first.
+    pub interactions: Vec<InteractionRecord>,
+    /// How many older ones are gone.
+    pub dropped: u64,
+}
+
+/// `GET /api/v1/admin/audit`.
+#[derive(Debug, Serialize)]
+pub struct EventList {
+    /// The newest first.
+    pub events: Vec<EventRecord>,
 }

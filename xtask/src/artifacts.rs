@@ -20,9 +20,10 @@ pub(crate) const CLIENT_GLUE: &str = "client_wasm.js";
 /// See [`CLIENT_GLUE`].
 pub(crate) const CLIENT_WASM: &str = "client_wasm_bg.wasm";
 
-/// What rustc emits for wasm32-unknown-unknown, and nothing newer.
-const WASM_FEATURES: [&str; 6] = [
+/// What rustc emits for wasm32-unknown-unknown and the bindings add to it, and nothing newer.
+const WASM_FEATURES: [&str; 7] = [
     "--enable-bulk-memory",
+    "--enable-exception-handling",
     "--enable-multivalue",
     "--enable-mutable-globals",
     "--enable-nontrapping-float-to-int",
@@ -46,8 +47,8 @@ pub fn build(checkout: &Checkout, tools: &BuildTools) -> Outcome<Built> {
 
 /// The page's wasm module and its glue, into `www/client`.
 fn client(checkout: &Checkout, tools: &BuildTools) -> Outcome {
-    step("compiling the client", || compile(checkout, "client-wasm", &[]))?;
-    let module = checkout.wasm_release().join("client_wasm.wasm");
+    step("compiling the client", || compile(checkout, "client-wasm", "page", &[]))?;
+    let module = checkout.wasm_output("page").join("client_wasm.wasm");
     let finished = checkout.client();
     let stamp =
         Stamp::of(checkout, "client", &module, &[&tools.wasm_bindgen, &tools.wasm_opt, &tools.esbuild])?;
@@ -82,8 +83,9 @@ fn client(checkout: &Checkout, tools: &BuildTools) -> Outcome {
 /// The Worker, into `edge-worker/build`.
 fn worker(checkout: &Checkout, tools: &BuildTools) -> Outcome {
     // worker-build sets this for the cargo it starts; without it here, each of the two would undo the other's work.
-    step("compiling the Worker", || compile(checkout, "edge-worker", &[("WASM_BINDGEN_USE_JS_SYS", "1")]))?;
-    let module = checkout.wasm_release().join("edge_worker.wasm");
+    let environment = [("WASM_BINDGEN_USE_JS_SYS", "1")];
+    step("compiling the Worker", || compile(checkout, "edge-worker", "release", &environment))?;
+    let module = checkout.wasm_output("release").join("edge_worker.wasm");
     let parts = [&tools.worker_build, &tools.wasm_bindgen, &tools.wasm_opt, &tools.esbuild];
     let stamp = Stamp::of(checkout, "worker", &module, &parts)?;
     let finished = checkout.worker_build();
@@ -98,13 +100,19 @@ fn worker(checkout: &Checkout, tools: &BuildTools) -> Outcome {
         command.env("WASM_OPT_BIN", &tools.wasm_opt);
         command.env("ESBUILD_BIN", &tools.esbuild);
         run(&mut command)?;
+        let bundled = finished.join("index_bg.wasm");
+        let small = checkout.scratch().join("worker.wasm");
+        let mut optimizer = Command::new(&tools.wasm_opt);
+        optimizer.args(["-Oz", "--strip-debug"]).args(WASM_FEATURES).arg(&bundled).arg("-o").arg(&small);
+        run(&mut optimizer)?;
+        fs::rename(&small, &bundled).explain(bundled.display())?;
         stamp.write()
     })
 }
 
-fn compile(checkout: &Checkout, package: &str, environment: &[(&str, &str)]) -> Outcome {
+fn compile(checkout: &Checkout, package: &str, profile: &str, environment: &[(&str, &str)]) -> Outcome {
     let mut cargo = Command::new("cargo");
-    cargo.args(["build", "--release", "--lib", "--quiet", "--target", "wasm32-unknown-unknown"]);
+    cargo.args(["build", "--profile", profile, "--lib", "--quiet", "--target", "wasm32-unknown-unknown"]);
     // In the package's own folder, as worker-build does it: the same selection, hence the same features.
     cargo.current_dir(checkout.root().join(package)).envs(environment.iter().copied());
     run(&mut cargo).map(drop)

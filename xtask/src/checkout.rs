@@ -56,10 +56,10 @@ impl Checkout {
         &self.target
     }
 
-    /// Release output of cargo for the browser and the Worker.
+    /// Output of cargo for the browser (profile `page`) and the Worker (profile `release`).
     #[must_use]
-    pub fn wasm_release(&self) -> PathBuf {
-        self.target.join("wasm32-unknown-unknown/release")
+    pub fn wasm_output(&self, profile: &str) -> PathBuf {
+        self.target.join("wasm32-unknown-unknown").join(profile)
     }
 
     /// Stamps and intermediate files of the workbench itself.

@@ -337,12 +337,30 @@ fn a_payload_that_is_not_one_object_is_refused() {
 }
 
 #[test]
-fn order_white_space_and_escapes_are_json_and_do_not_change_the_claims() {
+fn order_and_white_space_are_json_and_do_not_change_the_claims() {
     let mut members = cookie_members();
     members.reverse();
-    let spaced = object(&members).replace(',', " ,\n").replace("\"iss\"", "\"\\u0069ss\"");
+    let spaced = object(&members).replace(',', " ,\n");
     let read = verify_cookie(&sign_payload(DeviceCookie::TYP, spaced)).unwrap();
     assert_eq!(read.into_claims(), bound());
+}
+
+#[test]
+fn an_escape_is_refused_in_every_text_and_name_even_where_it_spells_the_right_one() {
+    for (typ, members) in all_carriers() {
+        for (name, value) in members.iter().filter(|(_, value)| value.starts_with('"')) {
+            let [quote, first, rest @ ..] = value.as_bytes() else { panic!("{name} is empty") };
+            let escaped = format!("{}\\u{first:04x}{}", char::from(*quote), str::from_utf8(rest).unwrap());
+            assert_refused(typ, &object(&with(&members, name, &escaped)));
+        }
+        for (name, _) in &members {
+            let [first, rest @ ..] = name.as_bytes() else { panic!("a member without a name") };
+            let escaped = format!("\"\\u{first:04x}{}\"", str::from_utf8(rest).unwrap());
+            assert_refused(typ, &object(&members).replacen(&format!("\"{name}\""), &escaped, 1));
+        }
+    }
+    let slashes = object(&with(&link_members(), "dst", "\"https:\\/\\/intranet.example.org\\/\""));
+    assert_refused(Link::TYP, &slashes);
 }
 
 #[test]

@@ -184,6 +184,8 @@ fn wrong_claims() -> Vec<Refused> {
         cookie("bound without prf", ",\"prf\":1800086390", ""),
         cookie("not bound with prf", "\"bnd\":\"key\"", "\"bnd\":\"none\""),
         cookie("unknown binding", "\"bnd\":\"key\"", "\"bnd\":\"dbsc\""),
+        cookie("a claim has an escape", "\"bnd\":\"key\"", "\"bnd\":\"k\\u0065y\""),
+        cookie("a claim's name has an escape", "\"bnd\"", "\"\\u0062nd\""),
         cookie("an unknown claim", "{", "{\"email\":\"person@example.com\","),
         cookie("sub is 15 bytes", "AQEBAQEBAQEBAQEBAQEBAQ", "AQEBAQEBAQEBAQEBAQEB"),
         cookie("sub has bits left over", "AQEBAQEBAQEBAQEBAQEBAQ", "AQEBAQEBAQEBAQEBAQEBAR"),

@@ -30,7 +30,8 @@ pub(super) fn patch_settings(
     }
     store.set_settings(&after)?;
     store.bump_version()?;
-    let detail = serde_json::json!({ "before": before, "after": after }).to_string();
+    let json = |settings| serde_json::to_string(settings).map_err(|_| Failure::Internal("settings"));
+    let detail = format!("{{\"before\":{},\"after\":{}}}", json(&before)?, json(&after)?);
     store.audit("administrator", "settings.changed", "settings", &detail, now)?;
     Handled::new(&after, After::Publish)
 }
@@ -54,7 +55,7 @@ pub(super) fn remove_domain(store: &Store, name: &str, now: Timestamp) -> Result
     if !has_domain(store, &domain)? {
         return Err(AccountRefusal::NotFound.into());
     }
-    let users = "SELECT COUNT(*) AS n FROM users WHERE domain = ?";
+    let users = "SELECT COUNT(*) FROM users WHERE domain = ?";
     if store.count(users, vec![domain.as_str().into()])? > 0 {
         return Err(AccountRefusal::DomainNotEmpty.into());
     }
@@ -64,7 +65,7 @@ pub(super) fn remove_domain(store: &Store, name: &str, now: Timestamp) -> Result
 }
 
 fn has_domain(store: &Store, domain: &Domain) -> Result<bool, Failure> {
-    let query = "SELECT COUNT(*) AS n FROM domains WHERE name = ?";
+    let query = "SELECT COUNT(*) FROM domains WHERE name = ?";
     Ok(store.count(query, vec![domain.as_str().into()])? > 0)
 }
 
@@ -118,7 +119,7 @@ pub(super) fn change_user(
 ) -> Result<Handled, Failure> {
     let user: UserId = id.parse().map_err(|_| AccountRefusal::NotFound)?;
     let person = store.person(user)?.ok_or(AccountRefusal::NotFound)?;
-    if person.is_disabled() == disabled {
+    if person.disabled == disabled {
         return lists::user(store, id);
     }
     store.write("UPDATE users SET disabled = ? WHERE id = ?", vec![i64::from(disabled).into(), id.into()])?;

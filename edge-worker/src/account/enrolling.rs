@@ -36,10 +36,10 @@ pub(super) fn start(
 
     let key = start.address.key();
     let (person, alias_of, mail_to) = match store.person_by_address(&key)? {
-        Some(person) if !person.is_disabled() => (Some(person.id), None, Some(person.address)),
+        Some(person) if !person.disabled => (Some(person.id), None, Some(person.address)),
         Some(_) => (None, None, None),
         None => match store.person_by_alias(&key)? {
-            Some((person, alias)) if !person.is_disabled() => (None, Some(person.id), Some(alias)),
+            Some((person, alias)) if !person.disabled => (None, Some(person.id), Some(alias)),
             _ => (None, None, None),
         },
     };
@@ -223,7 +223,7 @@ pub(super) fn confirm(
 
 /// The person, if they may still enroll: they may have been disabled or removed while the code was in the mail.
 fn still_allowed(store: &Store, user: UserId) -> Result<Person, Failure> {
-    store.person(user)?.filter(|person| !person.is_disabled()).ok_or(Refusal::EnrollmentEnded.into())
+    store.person(user)?.filter(|person| !person.disabled).ok_or(Refusal::EnrollmentEnded.into())
 }
 
 const fn refusal_name(refusal: Refusal) -> &'static str {

@@ -10,6 +10,7 @@ mod lists;
 mod messages;
 mod publication;
 mod revoking;
+mod row;
 mod schema;
 mod store;
 mod stub;
@@ -76,13 +77,15 @@ impl DurableObject for AccountObject {
 
     async fn fetch(&self, mut request: Request) -> WorkerResult<Response> {
         let host = request.headers().get(HOST_HEADER)?.unwrap_or_default();
-        let message: Message = request.json().await?;
+        let message: Message = serde_json::from_str(&request.text().await?)?;
         let config = Config::of(&self.env).map_err(refused)?;
         let account = config.account(&host).map_err(refused)?;
         let store = Store::open(&self.state).map_err(refused)?;
         let handled = match handle(&store, &config, &account, message) {
             Ok(handled) => handled,
-            Err(Failure::Refused(refusal)) => return Ok(Response::from_json(&refusal)?.with_status(409)),
+            Err(Failure::Refused(refusal)) => {
+                return Ok(Response::ok(serde_json::to_string(&refusal)?)?.with_status(409));
+            }
             Err(failure) => return Err(refused(failure)),
         };
         match handled.after {
@@ -156,6 +159,6 @@ fn handle(store: &Store, config: &Config, account: &Account, message: Message) -
 /// The Worker's side sees a failed call and answers 503; what it was is logged here.
 #[expect(clippy::needless_pass_by_value, reason = "for map_err")]
 fn refused(failure: Failure) -> worker::Error {
-    console_error!("account object: {failure:?}");
+    failure.log();
     worker::Error::RustError("the account object failed".to_owned())
 }

@@ -7,7 +7,6 @@ use std::time::Duration;
 use device_token::{DeviceId, Timestamp, UserId};
 use enrollment_rules::snapshot::{ClickSettings, REVOCATION_DAYS, Snapshot};
 use enrollment_rules::time_text::DAY_SECONDS;
-use serde::Deserialize;
 use worker::{Env, console_warn};
 
 use super::store::Store;
@@ -35,16 +34,11 @@ pub(super) fn snapshot(store: &Store, now: Timestamp) -> Result<Handled, Failure
 
 /// The state as it is now.
 fn current(store: &Store, now: Timestamp) -> Result<Snapshot, Failure> {
-    #[derive(Deserialize)]
-    struct Row {
-        kind: String,
-        id: String,
-        at: Timestamp,
-    }
     let oldest = now.as_seconds().saturating_sub(REVOCATION_DAYS.saturating_mul(DAY_SECONDS));
-    let rows: Vec<Row> = store.rows(
+    let rows = store.rows(
         "SELECT kind, id, at FROM revocations WHERE at >= ?",
         vec![i64::try_from(oldest).unwrap_or(0).into()],
+        |row| Ok((row.take::<String>()?, row.take::<String>()?, row.take::<Timestamp>()?)),
     )?;
     let mut snapshot = Snapshot {
         version: store.version(VERSION)?,
@@ -54,15 +48,15 @@ fn current(store: &Store, now: Timestamp) -> Result<Snapshot, Failure> {
         users: BTreeMap::new(),
         devices: BTreeSet::new(),
     };
-    for row in rows {
-        match row.kind.as_str() {
-            "account" => snapshot.account_revoked_at = Some(row.at),
+    for (kind, id, at) in rows {
+        match kind.as_str() {
+            "account" => snapshot.account_revoked_at = Some(at),
             "user" => {
-                let id: UserId = row.id.parse().map_err(|_| Failure::Internal("a revoked user's id"))?;
-                snapshot.users.insert(id, row.at);
+                let id: UserId = id.parse().map_err(|_| Failure::Internal("a revoked user's id"))?;
+                snapshot.users.insert(id, at);
             }
             _ => {
-                let id: DeviceId = row.id.parse().map_err(|_| Failure::Internal("a revoked device's id"))?;
+                let id: DeviceId = id.parse().map_err(|_| Failure::Internal("a revoked device's id"))?;
                 snapshot.devices.insert(id);
             }
         }
@@ -88,7 +82,10 @@ pub(super) async fn publish(store: &Store, env: &Env, account: &str, publishing:
         Ok(()) => {
             _ = store.storage().delete_alarm().await;
         }
-        Err(failure) => console_warn!("publication: {failure:?}; the alarm tries again"),
+        Err(failure) => {
+            failure.log();
+            console_warn!("a publication failed; the alarm tries again");
+        }
     }
 }
 

@@ -4,9 +4,9 @@ use device_token::{DeviceId, Timestamp, UserId};
 use enrollment_rules::messages::Revoked;
 use enrollment_rules::revocation;
 use enrollment_rules::time_text::rfc3339;
-use serde::Deserialize;
 
 use super::messages::AccountRefusal;
+use super::row::Row;
 use super::store::Store;
 use super::{After, Handled, enrolling};
 use crate::failure::Failure;
@@ -28,19 +28,15 @@ pub(super) fn user(store: &Store, id: &str, now: Timestamp) -> Result<Handled, F
 
 /// Does it, whoever asked for it; tells how many devices were alive.
 pub(super) fn end_everything(store: &Store, id: &str, action: &str, now: Timestamp) -> Result<u64, Failure> {
-    #[derive(Deserialize)]
-    struct Latest {
-        at: Option<Timestamp>,
-    }
     let user: UserId = id.parse().map_err(|_| AccountRefusal::NotFound)?;
     let person = store.person(user)?.ok_or(AccountRefusal::NotFound)?;
-    let latest: Option<Latest> =
-        store.row("SELECT MAX(auth_time) AS at FROM devices WHERE user = ?", vec![id.into()])?;
-    let at = revocation::revocation_time(now, person.revoked_at, latest.and_then(|row| row.at));
+    let latest: Option<Option<Timestamp>> =
+        store.row("SELECT MAX(auth_time) FROM devices WHERE user = ?", vec![id.into()], Row::take)?;
+    let at = revocation::revocation_time(now, person.revoked_at, latest.flatten());
     let seconds = i64::try_from(at.as_seconds()).unwrap_or(i64::MAX);
     let now_seconds = i64::try_from(now.as_seconds()).unwrap_or(i64::MAX);
     let devices = store.count(
-        "SELECT COUNT(*) AS n FROM devices WHERE user = ? AND revoked = 0 AND expires_at > ?",
+        "SELECT COUNT(*) FROM devices WHERE user = ? AND revoked = 0 AND expires_at > ?",
         vec![id.into(), now_seconds.into()],
     )?;
     store.write("UPDATE users SET revoked_at = ? WHERE id = ?", vec![seconds.into(), id.into()])?;
@@ -66,7 +62,7 @@ pub(super) fn forget(
     user: UserId,
     now: Timestamp,
 ) -> Result<Handled, Failure> {
-    let owned = "SELECT COUNT(*) AS n FROM devices WHERE id = ? AND user = ?";
+    let owned = "SELECT COUNT(*) FROM devices WHERE id = ? AND user = ?";
     if store.count(owned, vec![device.to_string().into(), user.to_string().into()])? == 0 {
         return Handled::new(&(), After::Nothing);
     }
@@ -81,18 +77,14 @@ fn end_device(
     action: &str,
     now: Timestamp,
 ) -> Result<u64, Failure> {
-    #[derive(Deserialize)]
-    struct Row {
-        user: String,
-        revoked: u8,
-    }
     let id = device.to_string();
-    let row: Row = store
-        .row("SELECT user, revoked FROM devices WHERE id = ?", vec![id.as_str().into()])?
-        .ok_or(AccountRefusal::NotFound)?;
+    let query = "SELECT user, revoked FROM devices WHERE id = ?";
+    let read = |row: &mut Row| Ok((row.take::<String>()?, row.take::<bool>()?));
+    let (user, was_revoked) =
+        store.row(query, vec![id.as_str().into()], read)?.ok_or(AccountRefusal::NotFound)?;
     store.write("UPDATE devices SET revoked = 1 WHERE id = ?", vec![id.as_str().into()])?;
     store.revoke("device", &id, now)?;
     store.bump_version()?;
-    store.audit(actor, action, &row.user, &id, now)?;
-    Ok(u64::from(row.revoked == 0))
+    store.audit(actor, action, &user, &id, now)?;
+    Ok(u64::from(!was_revoked))
 }

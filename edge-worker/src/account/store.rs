@@ -6,10 +6,9 @@ use enrollment_rules::interaction::{self, Interaction};
 use enrollment_rules::keyed_hash::Digest;
 use enrollment_rules::limits::{self, SentMail};
 use enrollment_rules::settings::Settings;
-use serde::Deserialize;
-use serde::de::DeserializeOwned;
 use worker::{SqlStorage, SqlStorageValue, State, Storage};
 
+use super::row::Row;
 use super::schema;
 use crate::failure::Failure;
 use crate::mail::MailOutcome;
@@ -41,18 +40,17 @@ pub(super) struct NewDevice<'a> {
 }
 
 /// A person, as far as enrolling needs them.
-#[derive(Deserialize)]
 pub(super) struct Person {
     pub(super) id: UserId,
     pub(super) address: String,
-    disabled: u8,
+    pub(super) disabled: bool,
     pub(super) revoked_at: Option<Timestamp>,
 }
 
-impl Person {
-    pub(super) fn is_disabled(&self) -> bool {
-        self.disabled != 0
-    }
+const PERSON: &str = "SELECT id, address, disabled, revoked_at FROM users";
+
+fn person(row: &mut Row) -> Result<Person, Failure> {
+    Ok(Person { id: row.take()?, address: row.take()?, disabled: row.take()?, revoked_at: row.take()? })
 }
 
 /// The database.
@@ -78,16 +76,13 @@ fn database(error: worker::Error) -> Failure {
     Failure::Unavailable("database")
 }
 
-#[derive(Deserialize)]
-struct MetaRow {
-    value: String,
-}
-
 /// A value by name.
 pub(super) fn meta(sql: &SqlStorage, key: &str) -> worker::Result<Option<String>> {
-    let rows: Vec<MetaRow> =
-        sql.exec("SELECT value FROM meta WHERE key = ?", vec![key.into()])?.to_array()?;
-    Ok(rows.into_iter().next().map(|row| row.value))
+    let cursor = sql.exec("SELECT value FROM meta WHERE key = ?", vec![key.into()])?;
+    match cursor.raw().next().transpose()?.and_then(|row| row.into_iter().next()) {
+        Some(Value::String(value)) => Ok(Some(value)),
+        _ => Ok(None),
+    }
 }
 
 /// Sets a value by name.
@@ -110,20 +105,29 @@ impl Store {
         &self.storage
     }
 
-    pub(super) fn rows<T: DeserializeOwned>(
+    /// Reads rows, each by `read`, which takes the columns in their order.
+    pub(super) fn rows<T>(
         &self,
         query: &str,
         values: Vec<Value>,
+        read: impl Fn(&mut Row) -> Result<T, Failure>,
     ) -> Result<Vec<T>, Failure> {
-        self.sql.exec(query, values).and_then(|cursor| cursor.to_array()).map_err(database)
+        self.raw_rows(query, values)?.into_iter().map(|mut row| read(&mut row)).collect()
     }
 
-    pub(super) fn row<T: DeserializeOwned>(
+    /// The first row.
+    pub(super) fn row<T>(
         &self,
         query: &str,
         values: Vec<Value>,
+        read: impl Fn(&mut Row) -> Result<T, Failure>,
     ) -> Result<Option<T>, Failure> {
-        Ok(self.rows(query, values)?.into_iter().next())
+        self.raw_rows(query, values)?.into_iter().next().map(|mut row| read(&mut row)).transpose()
+    }
+
+    fn raw_rows(&self, query: &str, values: Vec<Value>) -> Result<Vec<Row>, Failure> {
+        let cursor = self.sql.exec(query, values).map_err(database)?;
+        cursor.raw().map(|row| row.map(Row::new).map_err(database)).collect()
     }
 
     pub(super) fn write(&self, query: &str, values: Vec<Value>) -> Result<(), Failure> {
@@ -131,11 +135,7 @@ impl Store {
     }
 
     pub(super) fn count(&self, query: &str, values: Vec<Value>) -> Result<u64, Failure> {
-        #[derive(Deserialize)]
-        struct Count {
-            n: u64,
-        }
-        Ok(self.row::<Count>(query, values)?.map_or(0, |row| row.n))
+        Ok(self.row(query, values, Row::take)?.unwrap_or(0))
     }
 
     pub(super) fn meta(&self, key: &str) -> Result<Option<String>, Failure> {
@@ -174,40 +174,25 @@ impl Store {
     }
 
     pub(super) fn person(&self, id: UserId) -> Result<Option<Person>, Failure> {
-        self.row(
-            "SELECT id, address, disabled, revoked_at FROM users WHERE id = ?",
-            vec![id.to_string().into()],
-        )
+        self.row(&format!("{PERSON} WHERE id = ?"), vec![id.to_string().into()], person)
     }
 
     /// The person whose primary address this is.
     pub(super) fn person_by_address(&self, key: &str) -> Result<Option<Person>, Failure> {
-        self.row(
-            "SELECT id, address, disabled, revoked_at FROM users WHERE address_key = ?",
-            vec![key.into()],
-        )
+        self.row(&format!("{PERSON} WHERE address_key = ?"), vec![key.into()], person)
     }
 
     /// The person whose alias this is, with the alias as the directory has it.
     pub(super) fn person_by_alias(&self, key: &str) -> Result<Option<(Person, String)>, Failure> {
-        #[derive(Deserialize)]
-        struct Alias {
-            user: UserId,
-            address: String,
-        }
         let query = "SELECT user, address FROM aliases WHERE address_key = ?";
-        let Some(alias) = self.row::<Alias>(query, vec![key.into()])? else { return Ok(None) };
-        Ok(self.person(alias.user)?.map(|person| (person, alias.address)))
+        let alias = self.row(query, vec![key.into()], |row| Ok((row.take()?, row.take()?)))?;
+        let Some((user, address)) = alias else { return Ok(None) };
+        Ok(self.person(user)?.map(|person| (person, address)))
     }
 
     /// When everybody was last revoked.
     pub(super) fn account_revoked_at(&self) -> Result<Option<Timestamp>, Failure> {
-        #[derive(Deserialize)]
-        struct At {
-            at: Timestamp,
-        }
-        let row = self.row::<At>("SELECT at FROM revocations WHERE kind = 'account'", vec![])?;
-        Ok(row.map(|row| row.at))
+        self.row("SELECT at FROM revocations WHERE kind = 'account'", vec![], Row::take)
     }
 
     pub(super) fn revoke(&self, kind: &str, id: &str, at: Timestamp) -> Result<(), Failure> {
@@ -220,17 +205,12 @@ impl Store {
 
     /// The mails counted for one key within the limits' reach.
     pub(super) fn sent_mails(&self, counted_for: &str, now: Timestamp) -> Result<Vec<SentMail>, Failure> {
-        #[derive(Deserialize)]
-        struct Row {
-            at: Timestamp,
-            reserved: u8,
-        }
         let since = now.as_seconds().saturating_sub(limits::HISTORY_SECONDS);
-        let rows: Vec<Row> = self.rows(
+        self.rows(
             "SELECT at, reserved FROM mails WHERE counted_for = ? AND at > ?",
             vec![counted_for.into(), i64::try_from(since).unwrap_or(0).into()],
-        )?;
-        Ok(rows.into_iter().map(|row| SentMail { at: row.at, reserved: row.reserved != 0 }).collect())
+            |row| Ok(SentMail { at: row.take()?, reserved: row.take()? }),
+        )
     }
 
     pub(super) fn count_mail(
@@ -245,16 +225,12 @@ impl Store {
 
     /// When a network began enrollments, as far as the last hour goes.
     pub(super) fn begun_from(&self, network: &Digest, now: Timestamp) -> Result<Vec<Timestamp>, Failure> {
-        #[derive(Deserialize)]
-        struct Row {
-            started_at: Timestamp,
-        }
         let since = now.as_seconds().saturating_sub(3_600);
-        let rows: Vec<Row> = self.rows(
+        self.rows(
             "SELECT started_at FROM enrollments WHERE network = ? AND started_at > ?",
             vec![network.as_str().into(), i64::try_from(since).unwrap_or(0).into()],
-        )?;
-        Ok(rows.into_iter().map(|row| row.started_at).collect())
+            Row::take,
+        )
     }
 
     /// Drops what no limit and no ticket needs any more.
@@ -265,49 +241,28 @@ impl Store {
     }
 
     pub(super) fn enrollment(&self, ticket: &Digest) -> Result<Option<StoredEnrollment>, Failure> {
-        #[derive(Deserialize)]
-        struct Row {
-            person: Option<UserId>,
-            alias_of: Option<UserId>,
-            mail_to: Option<String>,
-            typed: String,
-            network: String,
-            belongs: u8,
-            goes_to: String,
-            started_at: Timestamp,
-            codes: String,
-            wrong_tries: u8,
-            stage: Stage,
-        }
-        let query = "SELECT * FROM enrollments WHERE ticket = ?";
-        let Some(row) = self.row::<Row>(query, vec![ticket.as_str().into()])? else { return Ok(None) };
-        let codes: Vec<SentCode> =
-            serde_json::from_str(&row.codes).map_err(|_| Failure::Internal("stored codes"))?;
-        Ok(Some(StoredEnrollment {
-            enrollment: Enrollment {
-                person: row.person,
-                started_at: row.started_at,
-                codes,
-                wrong_tries: row.wrong_tries,
-                stage: row.stage,
-            },
-            alias_of: row.alias_of,
-            mail_to: row.mail_to,
-            typed: Digest::from_stored(row.typed),
-            network: Digest::from_stored(row.network),
-            belongs: row.belongs != 0,
-            goes_to: row.goes_to,
-        }))
+        let query = "SELECT person, alias_of, mail_to, typed, network, belongs, goes_to, started_at, codes, \
+             wrong_tries, stage FROM enrollments WHERE ticket = ?";
+        self.row(query, vec![ticket.as_str().into()], |row| {
+            let person = row.take()?;
+            let (alias_of, mail_to) = (row.take()?, row.take()?);
+            let (typed, network) = (row.take()?, row.take()?);
+            let (belongs, goes_to) = (row.take()?, row.take()?);
+            let started_at = row.take()?;
+            let codes: String = row.take()?;
+            let codes: Vec<SentCode> =
+                serde_json::from_str(&codes).map_err(|_| Failure::Internal("stored codes"))?;
+            let wrong_tries = row.take()?;
+            let stage: String = row.take()?;
+            let stage = Stage::named(&stage).ok_or(Failure::Internal("a stored stage"))?;
+            let enrollment = Enrollment { person, started_at, codes, wrong_tries, stage };
+            Ok(StoredEnrollment { enrollment, alias_of, mail_to, typed, network, belongs, goes_to })
+        })
     }
 
     pub(super) fn keep_enrollment(&self, ticket: &Digest, stored: &StoredEnrollment) -> Result<(), Failure> {
         let enrollment = &stored.enrollment;
         let codes = serde_json::to_string(&enrollment.codes).map_err(|_| Failure::Internal("codes"))?;
-        let stage = match enrollment.stage {
-            Stage::Open => "open",
-            Stage::Used => "used",
-            Stage::Ended => "ended",
-        };
         self.write(
             "INSERT OR REPLACE INTO enrollments (ticket, person, alias_of, mail_to, typed, network, belongs, \
              goes_to, started_at, codes, wrong_tries, stage) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -323,7 +278,7 @@ impl Store {
                 seconds(enrollment.started_at),
                 codes.into(),
                 i64::from(enrollment.wrong_tries).into(),
-                stage.into(),
+                enrollment.stage.name().into(),
             ],
         )
     }

@@ -29,6 +29,12 @@ impl AccountStub {
     /// # Errors
     /// [`Failure::Refused`] if the object does not do it, [`Failure::Unavailable`] if it does not answer.
     pub(crate) async fn ask<T: DeserializeOwned>(&self, message: &Message) -> Result<T, Failure> {
+        serde_json::from_str(&self.ask_json(message).await?)
+            .map_err(|_| Failure::Internal("a reply could not be read"))
+    }
+
+    /// Like [`Self::ask`]; the reply as it came, to be passed on.
+    pub(crate) async fn ask_json(&self, message: &Message) -> Result<String, Failure> {
         let unavailable = |_| Failure::Unavailable("account object");
         let namespace = self.env.durable_object(ACCOUNT).map_err(|_| Failure::Misconfigured(ACCOUNT))?;
         let stub = namespace.get_by_name(&self.account).map_err(unavailable)?;
@@ -40,11 +46,12 @@ impl AccountStub {
         init.with_method(Method::Post).with_headers(headers).with_body(Some(JsValue::from_str(&body)));
         let request = Request::new_with_init("https://account/", &init).map_err(unavailable)?;
         let mut response = stub.fetch_with_request(request).await.map_err(unavailable)?;
+        let reply = response.text().await.map_err(unavailable)?;
         match response.status_code() {
-            200 => response.json().await.map_err(|_| Failure::Internal("a reply could not be read")),
+            200 => Ok(reply),
             409 => {
-                let refusal: AccountRefusal = response.json().await.map_err(unavailable)?;
-                Err(Failure::Refused(refusal))
+                let refusal: Result<AccountRefusal, _> = serde_json::from_str(&reply);
+                Err(refusal.map_or(Failure::Internal("a refusal could not be read"), Failure::Refused))
             }
             _ => Err(Failure::Unavailable("account object")),
         }
