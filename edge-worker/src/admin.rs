@@ -159,8 +159,10 @@ async fn make_link(incoming: &mut Incoming) -> Result<Response, Failure> {
         },
     })
     .map_err(|_| Failure::Internal("a link"))?;
-    let made =
-        Message::LinkMade { link: link.to_string(), destination: claims.destination().as_str().to_owned() };
+    let made = Message::LinkMade {
+        link: link.to_string(),
+        destination_host: claims.destination().host().to_owned(),
+    };
     ask(incoming, made).await?;
     let token = incoming.config.link_keys.sign::<Link>(&claims);
     let made = LinkMade {

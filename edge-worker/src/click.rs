@@ -9,7 +9,7 @@ use crate::account::Message;
 use crate::failure::Failure;
 use crate::gate::{self, Admitted};
 use crate::incoming::{Incoming, now};
-use crate::pages;
+use crate::{cookies, pages};
 
 /// Answers a click, or what looks like one.
 pub(crate) async fn answer(incoming: &Incoming, link: &str) -> Result<Response, Failure> {
@@ -31,8 +31,10 @@ pub(crate) async fn answer(incoming: &Incoming, link: &str) -> Result<Response, 
         return Ok(pages::see_other(claims.destination().as_str()));
     }
     let Some(admitted) = gate::admitted(incoming, &snapshot)? else {
+        // A cookie that came along, but does not hold, was not dropped by the browser.
+        let dropped = cookies::read(incoming.request.headers(), cookies::DEVICE)?.is_none();
         let came_back = incoming.url.query() == Some("enrolled");
-        let finding = came_back.then_some("cookie-dropped");
+        let finding = (came_back && dropped).then_some("cookie-dropped");
         return pages::to_enrollment(
             incoming.account.audience.issuer.as_str(),
             &format!("/s/{link}"),

@@ -2,6 +2,7 @@
 
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 use std::rc::Rc;
 
 use base64ct::{Base64UrlUnpadded, Encoding};
@@ -77,6 +78,12 @@ impl Config {
             let wrong = || Failure::Misconfigured("ACCOUNTS");
             let issuer = Origin::parse(&entry.origin).map_err(|_| wrong())?;
             let account = AccountId::parse(&entry.account).map_err(|_| wrong())?;
+            // The account object is told the origin's host, and finds its account by it.
+            if issuer.as_str().split_once("://").map(|(_, own)| own)
+                != Some(host.to_ascii_lowercase().as_str())
+            {
+                return Err(wrong());
+            }
             let audience = Audience { issuer, account };
             accounts.insert(host.to_ascii_lowercase(), Rc::new(Account { audience, name: entry.name }));
         }
@@ -94,15 +101,24 @@ impl Config {
             .rsplit_once(':')
             .and_then(|(host, port)| Some((host.to_owned(), port.parse().ok()?)))
             .ok_or(Failure::Misconfigured("SMTP_ADDRESS"))?;
+        let device_keys: SigningKeys<DeviceFamily> = SigningKeys::from_json(&var("DEVICE_KEYS")?)
+            .map_err(|_| Failure::Misconfigured("DEVICE_KEYS"))?;
+        let link_keys: SigningKeys<LinkFamily> =
+            SigningKeys::from_json(&var("LINK_KEYS")?).map_err(|_| Failure::Misconfigured("LINK_KEYS"))?;
+        // A key serves one family (docs/TOKEN.md); its public half, in both sets, would tell.
+        let link_set = link_keys.verifying().to_jwks();
+        let device_set = device_keys.verifying().to_jwks();
+        let mut public_halves = device_set.split("\"x\":").skip(1).filter_map(|rest| rest.split('}').next());
+        if public_halves.any(|public| link_set.contains(public)) {
+            return Err(Failure::Misconfigured("LINK_KEYS"));
+        }
         Ok(Self {
             accounts,
-            device_keys: SigningKeys::from_json(&var("DEVICE_KEYS")?)
-                .map_err(|_| Failure::Misconfigured("DEVICE_KEYS"))?,
-            link_keys: SigningKeys::from_json(&var("LINK_KEYS")?)
-                .map_err(|_| Failure::Misconfigured("LINK_KEYS"))?,
+            device_keys,
+            link_keys,
             bounds: Bounds {
-                code_lifetime_seconds: seconds(env, "CODE_LIFETIME_SECONDS")?,
-                resend_after_seconds: seconds(env, "RESEND_AFTER_SECONDS")?,
+                code_lifetime_seconds: seconds(env, "CODE_LIFETIME_SECONDS", 1..=3_600)?,
+                resend_after_seconds: seconds(env, "RESEND_AFTER_SECONDS", 0..=3_600)?,
             },
             smtp,
             default_postmaster: var("DEFAULT_POSTMASTER_ADDRESS")?
@@ -128,6 +144,7 @@ fn text(env: &Env, name: &'static str) -> Result<String, Failure> {
     env.var(name).map(|value| value.to_string()).map_err(|_| Failure::Misconfigured(name))
 }
 
-fn seconds(env: &Env, name: &'static str) -> Result<u64, Failure> {
-    text(env, name)?.parse().map_err(|_| Failure::Misconfigured(name))
+fn seconds(env: &Env, name: &'static str, range: RangeInclusive<u64>) -> Result<u64, Failure> {
+    let seconds = text(env, name)?.parse().ok().filter(|seconds| range.contains(seconds));
+    seconds.ok_or(Failure::Misconfigured(name))
 }

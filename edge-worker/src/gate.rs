@@ -1,9 +1,12 @@
 //! Asks whether this browser is enrolled: the cookie, the published snapshot, the rules.
 
+use std::time::Duration;
+
 use device_token::{DeviceCookie, Statement, UnverifiedDeviceCookie};
 use enrollment_rules::admission::{self, Admission, Refusal, Renewal};
 use enrollment_rules::snapshot::Snapshot;
-use worker::console_warn;
+use futures_util::future::{Either, select};
+use worker::{Delay, console_warn};
 
 use crate::account::Message;
 use crate::cookies;
@@ -12,6 +15,9 @@ use crate::incoming::{Incoming, now};
 
 /// The KV binding.
 pub(crate) const REVOCATIONS: &str = "REVOCATIONS";
+
+/// KV is given this long to answer a click.
+const KV_DEADLINE: Duration = Duration::from_secs(2);
 
 /// The key the account object publishes under.
 pub(crate) fn head_key(account: &str) -> String {
@@ -22,8 +28,11 @@ pub(crate) fn head_key(account: &str) -> String {
 pub(crate) async fn snapshot(incoming: &Incoming) -> Result<Snapshot, Failure> {
     let published = async {
         let store = incoming.env.kv(REVOCATIONS).ok()?;
-        let text = store.get(&head_key(incoming.account.audience.account.as_str())).text().await.ok()??;
-        serde_json::from_str(&text).ok()
+        let reading = Box::pin(store.get(&head_key(incoming.account.audience.account.as_str())).text());
+        match select(reading, Box::pin(Delay::from(KV_DEADLINE))).await {
+            Either::Left((text, _)) => serde_json::from_str(&text.ok()??).ok(),
+            Either::Right(_) => None,
+        }
     };
     if let Some(snapshot) = published.await {
         return Ok(snapshot);

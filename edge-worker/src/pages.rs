@@ -1,6 +1,6 @@
 //! Static files and the headers that go with everything. Which words a page has is `www`'s business.
 
-use worker::{Env, Headers, Response, ResponseBuilder, Url};
+use worker::{Env, Headers, RequestInit, Response, ResponseBuilder, Url};
 
 use crate::failure::{Failure, with_header};
 
@@ -77,13 +77,39 @@ pub(crate) async fn file(env: &Env, path: &str) -> Result<Response, Failure> {
     file_with(env, path, Response::builder()).await
 }
 
+/// A file that pages load. Browsers keep it and ask each time whether it is still the same: the parts of a release fit
+/// together.
+pub(crate) async fn loaded_file(env: &Env, path: &str, known: Option<&str>) -> Result<Response, Failure> {
+    let kind = content_type(path).ok_or(Failure::NotFound)?;
+    let mut found = asset(env, path, known).await?;
+    let tag = found.headers().get("ETag").ok().flatten();
+    let mut builder = with_header(Response::builder(), "Cache-Control", "no-cache");
+    if let Some(tag) = &tag {
+        builder = with_header(builder, "ETag", tag);
+    }
+    match found.status_code() {
+        304 => Ok(builder.with_status(304).empty()),
+        200 => {
+            let bytes = found.bytes().await.map_err(|_| Failure::Unavailable("assets"))?;
+            Ok(with_header(builder, "Content-Type", kind).fixed(bytes))
+        }
+        _ => Err(Failure::NotFound),
+    }
+}
+
+async fn asset(env: &Env, path: &str, known: Option<&str>) -> Result<Response, Failure> {
+    let assets = env.assets("ASSETS").map_err(|_| Failure::Misconfigured("ASSETS"))?;
+    let init = RequestInit::new();
+    if let Some(tag) = known {
+        init.headers.set("If-None-Match", tag).map_err(|_| Failure::NotFound)?;
+    }
+    let url = format!("https://assets{path}");
+    assets.fetch(url, Some(init)).await.map_err(|_| Failure::Unavailable("assets"))
+}
+
 async fn file_with(env: &Env, path: &str, builder: ResponseBuilder) -> Result<Response, Failure> {
     let kind = content_type(path).ok_or(Failure::NotFound)?;
-    let assets = env.assets("ASSETS").map_err(|_| Failure::Misconfigured("ASSETS"))?;
-    let mut found = assets
-        .fetch(format!("https://assets{path}"), None)
-        .await
-        .map_err(|_| Failure::Unavailable("assets"))?;
+    let mut found = asset(env, path, None).await?;
     if found.status_code() != 200 {
         return Err(Failure::NotFound);
     }

@@ -11,7 +11,7 @@ pub(crate) async fn answer(request: Request, env: Env, context: Context) -> Resp
     let for_a_person = is_page(&request.path());
     let outcome = match Incoming::new(request, env.clone(), context) {
         Ok(incoming) => route(incoming).await,
-        Err((_, _, failure)) => Err(failure),
+        Err(failure) => Err(failure),
     };
     pages::finished(match outcome {
         Ok(response) => response,
@@ -48,7 +48,11 @@ async fn route(incoming: Incoming) -> Result<Response, Failure> {
             device::key_set(&incoming)
         }
         // What the pages load; the pages themselves have the addresses above.
-        ["assets" | "client", ..] => page(&incoming, &path).await,
+        ["assets" | "client", ..] => {
+            read_only(&method)?;
+            let known = incoming.header("If-None-Match");
+            pages::loaded_file(&incoming.env, &path, known.as_deref()).await
+        }
         _ => Err(Failure::NotFound),
     }
 }
@@ -66,13 +70,13 @@ async fn api(mut incoming: Incoming, segments: &[&str]) -> Result<Response, Fail
         (["readiness", "cookie"], Method::Get) => device::read_probe(&incoming),
         (["device"], Method::Get) => device::this_device(&incoming).await,
         (["device"], Method::Delete) => device::forget(&incoming).await,
-        (["verify"], Method::Get) => verify::answer(&incoming).await,
+        (["verify"], Method::Get | Method::Head) => verify::answer(&incoming).await,
         (["enrollments"] | ["enrollments", "resend" | "confirm"], _) => {
             Err(Failure::MethodNotAllowed("POST"))
         }
         (["readiness", "cookie"], _) => Err(Failure::MethodNotAllowed("GET, POST")),
         (["device"], _) => Err(Failure::MethodNotAllowed("GET, DELETE")),
-        (["verify"], _) => Err(Failure::MethodNotAllowed("GET")),
+        (["verify"], _) => Err(Failure::MethodNotAllowed("GET, HEAD")),
         _ => Err(Failure::NotFound),
     }
 }

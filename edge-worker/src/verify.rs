@@ -1,7 +1,8 @@
 //! `GET /api/v1/verify`: another service asks whether this browser is enrolled (the forward-auth shape of nginx
 //! `auth_request`, Traefik and Envoy, which know 2xx, 401 and 403 and take everything else for a failure).
 
-use worker::{Response, ResponseBuilder};
+use enrollment_rules::arrival;
+use worker::{Method, Response, ResponseBuilder};
 
 use crate::failure::{Failure, with_header};
 use crate::gate;
@@ -21,7 +22,12 @@ pub(crate) async fn answer(incoming: &Incoming) -> Result<Response, Failure> {
             builder = with_header(builder, "Device-User", &admitted.statement.user().to_string());
             builder = with_header(builder, "Device-Id", &admitted.statement.device().to_string());
             let response = builder.empty();
-            if let Some(renewal) = &admitted.renewal {
+            let counts = arrival::counts_for_a_service(
+                incoming.method == Method::Head,
+                incoming.header("X-Forwarded-Method").as_deref(),
+                incoming.header("Sec-Purpose").as_deref(),
+            );
+            if let (true, Some(renewal)) = (counts, &admitted.renewal) {
                 pages::set_cookie(response.headers(), &gate::renew(incoming, renewal))?;
             }
             Ok(response)

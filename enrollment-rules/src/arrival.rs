@@ -23,6 +23,14 @@ pub fn arrival(is_head: bool, purpose: Option<&str>, fetch_mode: Option<&str>) -
     }
 }
 
+/// Does a request another service asks about count as the person's interaction, and so renew? A proxy passes the method
+/// on in `X-Forwarded-Method`; the mode of the fetch says nothing here, since a service is more than its pages.
+#[must_use]
+pub fn counts_for_a_service(is_head: bool, forwarded_method: Option<&str>, purpose: Option<&str>) -> bool {
+    let is_head = is_head || forwarded_method.is_some_and(|method| method.eq_ignore_ascii_case("HEAD"));
+    arrival(is_head, purpose, None) == Arrival::Navigation
+}
+
 /// May a request that changes something come from where it comes from? (OWASP, cross-site request forgery: fetch
 /// metadata first, `Origin` where there is none.) A sibling host is another site here: it is not ours.
 #[must_use]
@@ -55,6 +63,15 @@ mod tests {
         for mode in ["cors", "no-cors", "same-origin", "websocket", ""] {
             assert_eq!(arrival(false, None, Some(mode)), Arrival::Inspection);
         }
+    }
+
+    #[test]
+    fn a_service_asking_for_a_person_counts_and_for_a_prefetch_or_head_does_not() {
+        assert!(counts_for_a_service(false, None, None));
+        assert!(counts_for_a_service(false, Some("POST"), None));
+        assert!(!counts_for_a_service(true, None, None));
+        assert!(!counts_for_a_service(false, Some("head"), None));
+        assert!(!counts_for_a_service(false, Some("GET"), Some("prefetch")));
     }
 
     #[test]

@@ -1,9 +1,10 @@
 //! How many mails one person is sent, and how many enrollments one network begins.
 //!
 //! A stranger who types somebody's address uses up that person's mails. So five a day are kept for browsers that show
-//! they belong to the person: nobody can be locked out by strangers.
+//! they belong to the person, by a protected link addressed to them or an earlier device cookie of theirs: whoever has one
+//! cannot be locked out by strangers.
 
-use device_token::Timestamp;
+use device_token::{Timestamp, UserId};
 
 use crate::time_text::DAY_SECONDS;
 
@@ -77,6 +78,67 @@ pub fn mail_allowance(history: &[SentMail], belongs: bool, now: Timestamp) -> Re
     }
 }
 
+/// Whom a typed address leads to, by the directory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lookup {
+    /// Nobody, or somebody who is disabled.
+    Nobody,
+    /// The person whose primary address it is.
+    Person(UserId),
+    /// The person whose alias it is. Nobody enrolls by an alias; a mail explains it.
+    AliasOf(UserId),
+}
+
+impl Lookup {
+    /// Whose mails this counts among.
+    #[must_use]
+    pub const fn counted_person(self) -> Option<UserId> {
+        match self {
+            Self::Nobody => None,
+            Self::Person(person) | Self::AliasOf(person) => Some(person),
+        }
+    }
+
+    /// Who would be enrolled.
+    #[must_use]
+    pub const fn enrolls(self) -> Option<UserId> {
+        match self {
+            Self::Person(person) => Some(person),
+            Self::Nobody | Self::AliasOf(_) => None,
+        }
+    }
+}
+
+/// What a request for a mail is counted against, and whether a mail is sent at all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Granted {
+    /// The allowance of the address as typed. Reserved ones are counted for the address and those shown together.
+    pub typed: Allowance,
+    /// The allowance of the person; `None`: no mail is sent, and nobody is told.
+    pub person: Option<Allowance>,
+}
+
+/// May a mail be sent for a typed address? The answer to the outside depends on what was typed and shown alone, never on
+/// the directory: otherwise it would tell who is in it, or who has which alias.
+///
+/// `typed`: mails asked for with this address, and with it and those `shown` together. `person`: mails sent to the person
+/// the address leads to, aliases included. `shown`: whom the browser shows to belong to.
+///
+/// # Errors
+/// [`Limited`] when what was typed has no room.
+pub fn may_mail(
+    lookup: Lookup,
+    shown: &[UserId],
+    typed: &[SentMail],
+    person: &[SentMail],
+    now: Timestamp,
+) -> Result<Granted, Limited> {
+    let typed = mail_allowance(typed, !shown.is_empty(), now)?;
+    let belongs = lookup.enrolls().is_some_and(|person| shown.contains(&person));
+    let person = lookup.counted_person().and_then(|_| mail_allowance(person, belongs, now).ok());
+    Ok(Granted { typed, person })
+}
+
 /// May a network that began enrollments at `begun` begin another one?
 ///
 /// # Errors
@@ -116,6 +178,60 @@ mod tests {
             history.push(SentMail { at: now, reserved: true });
         }
         assert!(mail_allowance(&history, true, now).is_err());
+    }
+
+    /// Requests for one address as the account object keeps them: counted by what was typed, and by the person.
+    fn ask(
+        lookup: Lookup,
+        shown: &[UserId],
+        kept: &mut [Vec<SentMail>; 3],
+        now: u64,
+    ) -> Result<bool, Limited> {
+        let typed: Vec<SentMail> = kept[0].iter().chain(&kept[1]).copied().collect();
+        let granted = may_mail(lookup, shown, &typed, &kept[2], at(now))?;
+        let reserved = granted.typed == Allowance::Reserved;
+        kept[usize::from(reserved)].push(SentMail { at: at(now), reserved });
+        if let Some(allowance) = granted.person {
+            kept[2].push(SentMail { at: at(now), reserved: allowance == Allowance::Reserved });
+        }
+        Ok(granted.person.is_some())
+    }
+
+    proptest! {
+        /// Whatever is typed, shown and waited: known, unknown and alias are answered alike, to the second.
+        #[test]
+        fn the_limits_do_not_tell_who_is_in_the_directory(
+            requests in prop::collection::vec((0_u64..2_000, any::<bool>()), 1..60),
+        ) {
+            let person = UserId::from_bytes([1; 16]);
+            let mut kept: [[Vec<SentMail>; 3]; 3] = Default::default();
+            let mut now = 0;
+            for (pause, shows) in requests {
+                now += pause;
+                let shown = if shows { vec![person] } else { Vec::new() };
+                let lookups = [Lookup::Nobody, Lookup::Person(person), Lookup::AliasOf(person)];
+                let answers: Vec<_> = lookups
+                    .into_iter()
+                    .zip(&mut kept)
+                    .map(|(lookup, kept)| ask(lookup, &shown, kept, now).map(|_| ()))
+                    .collect();
+                prop_assert_eq!(answers[0], answers[1]);
+                prop_assert_eq!(answers[0], answers[2]);
+            }
+        }
+    }
+
+    #[test]
+    fn three_mails_a_quarter_of_an_hour_are_the_persons_and_not_each_alias_s() {
+        let person = UserId::from_bytes([1; 16]);
+        let (mut by_alias, mut by_primary): ([Vec<SentMail>; 3], [Vec<SentMail>; 3]) = Default::default();
+        for second in 0..3 {
+            assert_eq!(ask(Lookup::AliasOf(person), &[], &mut by_alias, second), Ok(true));
+        }
+        by_primary[2].clone_from(&by_alias[2]);
+        // Not told, and not sent; somebody who shows that it is theirs is sent one.
+        assert_eq!(ask(Lookup::Person(person), &[], &mut by_primary, 4), Ok(false));
+        assert_eq!(ask(Lookup::Person(person), &[person], &mut by_primary, 5), Ok(true));
     }
 
     #[test]

@@ -264,7 +264,7 @@ pub struct EventRecord {
     pub action: String,
     /// To whom or what.
     pub subject: String,
-    /// More, as JSON.
+    /// More, as text.
     pub detail: String,
 }
 

@@ -15,8 +15,10 @@ pub const ABSOLUTE_DAYS: std::ops::RangeInclusive<u16> = 1..=3_650;
 pub const ENROLLMENTS_PER_NETWORK_HOUR: std::ops::RangeInclusive<u32> = 1..=100_000;
 
 /// What an administrator has chosen for the whole account.
+///
+/// Read leniently: what an older or newer release stored is still settings.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(default)]
 pub struct Settings {
     /// *Targeted Threat Protection Authentication*: whether interactions need an enrolled device at all.
     pub authentication_enabled: bool,
@@ -152,5 +154,7 @@ mod tests {
                       \"enrollments_per_network_hour\":300,\"notification_postmaster_address\":null}";
         assert_eq!(serde_json::to_string(&Settings::default()).unwrap(), stored);
         assert_eq!(serde_json::from_str::<Settings>(stored).unwrap(), Settings::default());
+        let of_another_release = "{\"authentication_enabled\":true,\"not_known_here\":1}";
+        assert!(serde_json::from_str::<Settings>(of_another_release).unwrap().authentication_enabled);
     }
 }

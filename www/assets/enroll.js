@@ -31,7 +31,9 @@ const readiness = client.then((loaded) => loaded && loaded.check_readiness()).ca
 function here(path) {
   try {
     const address = new URL(path ?? '/', location.origin);
-    return address.origin === location.origin ? address.pathname + address.search + address.hash : '/';
+    // "/.//host" has the path "//host", which as a link is another host.
+    const stays = address.origin === location.origin && !address.pathname.startsWith('//');
+    return stays ? address.pathname + address.search + address.hash : '/';
   } catch {
     return '/';
   }
@@ -179,7 +181,7 @@ const actions = {
   'start-again': () => showAddress(),
   'new-code': () => (asked ? alone('code-form', () => start(asked?.address ?? '')) : showAddress()),
   'without-to': () => {
-    to = null;
+    goOnTo(null);
     return alone('address-form', () => start(input('address').value.trim()));
   },
   'confirm-again': () => alone('code-form', confirm),
@@ -192,9 +194,15 @@ function showCookies(why, options) {
   showStep('cookies', options);
 }
 
-async function begin() {
+/** Points every way on, and every way to begin again, at `path`. @param {string | null} path */
+function goOnTo(path) {
+  to = path;
   point('to', here(to));
   point('again', to === null ? '/enroll' : `/enroll?to=${encodeURIComponent(to)}`);
+}
+
+async function begin() {
+  goOnTo(to);
   fill('host', location.host);
 
   byId('address-form').addEventListener('submit', (event) => {

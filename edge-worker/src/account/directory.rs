@@ -6,13 +6,9 @@ use enrollment_rules::messages::{DomainRecord, SettingsPatch};
 use enrollment_rules::time_text::rfc3339;
 
 use super::messages::AccountRefusal;
-use super::store::Store;
+use super::store::{Store, seconds};
 use super::{After, Handled, lists, revoking};
 use crate::failure::Failure;
-
-fn seconds(now: Timestamp) -> i64 {
-    i64::try_from(now.as_seconds()).unwrap_or(i64::MAX)
-}
 
 /// Changes settings, all of the patch or nothing, and tells KV.
 pub(super) fn patch_settings(
@@ -29,6 +25,9 @@ pub(super) fn patch_settings(
         return Handled::new(&after, After::Nothing);
     }
     store.set_settings(&after)?;
+    if before.authentication_enabled && !after.authentication_enabled {
+        store.write("UPDATE enrollments SET stage = 'ended' WHERE stage = 'open'", vec![])?;
+    }
     store.bump_version()?;
     let json = |settings| serde_json::to_string(settings).map_err(|_| Failure::Internal("settings"));
     let detail = format!("{{\"before\":{},\"after\":{}}}", json(&before)?, json(&after)?);
@@ -42,7 +41,7 @@ pub(super) fn add_domain(store: &Store, name: &str, now: Timestamp) -> Result<Ha
     if has_domain(store, &domain)? {
         return Err(AccountRefusal::DomainExists.into());
     }
-    let values = vec![domain.as_str().into(), seconds(now).into()];
+    let values = vec![domain.as_str().into(), seconds(now)];
     store.write("INSERT INTO domains (name, created_at) VALUES (?, ?)", values)?;
     store.audit("administrator", "domain.added", domain.as_str(), "", now)?;
     let record = DomainRecord { name: domain.as_str().to_owned(), created_at: rfc3339(now) };
@@ -56,7 +55,11 @@ pub(super) fn remove_domain(store: &Store, name: &str, now: Timestamp) -> Result
         return Err(AccountRefusal::NotFound.into());
     }
     let users = "SELECT COUNT(*) FROM users WHERE domain = ?";
-    if store.count(users, vec![domain.as_str().into()])? > 0 {
+    // A domain's characters mean nothing to GLOB.
+    let aliases = "SELECT COUNT(*) FROM aliases WHERE address_key GLOB '*@' || ?";
+    if store.count(users, vec![domain.as_str().into()])? > 0
+        || store.count(aliases, vec![domain.as_str().into()])? > 0
+    {
         return Err(AccountRefusal::DomainNotEmpty.into());
     }
     store.write("DELETE FROM domains WHERE name = ?", vec![domain.as_str().into()])?;
@@ -97,7 +100,7 @@ pub(super) fn add_user(
             address.domain().as_str().into(),
             address.to_string().into(),
             address.key().into(),
-            seconds(now).into(),
+            seconds(now),
         ],
     )?;
     for alias in aliases {
@@ -106,7 +109,7 @@ pub(super) fn add_user(
             vec![alias.key().into(), alias.to_string().into(), user.as_str().into()],
         )?;
     }
-    store.audit("administrator", "user.added", &user, &address.to_string(), now)?;
+    store.audit("administrator", "user.added", &user, address.domain().as_str(), now)?;
     lists::user(store, &user)
 }
 

@@ -4,14 +4,14 @@ use device_token::{Binding, DeviceCookie, DeviceId, DeviceToken, DeviceTokenClai
 use enrollment_rules::address::Address;
 use enrollment_rules::admission;
 use enrollment_rules::enrollment::{self, Code, Refusal};
-use enrollment_rules::limits::{self, Allowance};
-use enrollment_rules::messages::{EnrollmentStarted, Kind};
+use enrollment_rules::limits::{self, Allowance, Lookup};
+use enrollment_rules::messages::EnrollmentStarted;
 use enrollment_rules::snapshot::ClickSettings;
 use enrollment_rules::time_text::rfc3339;
 
 use super::messages::{Confirm, Confirmed, Resend, Start};
 use super::store::{NewDevice, Person, Store, StoredEnrollment};
-use super::{After, Handled};
+use super::{After, Handled, revoking};
 use crate::config::{Account, Config};
 use crate::entropy;
 use crate::failure::Failure;
@@ -34,30 +34,38 @@ pub(super) fn start(
     limits::network_allowance(&begun, settings.enrollments_per_network_hour, now)
         .map_err(Refusal::network_limit)?;
 
-    let key = start.address.key();
-    let (person, alias_of, mail_to) = match store.person_by_address(&key)? {
-        Some(person) if !person.disabled => (Some(person.id), None, Some(person.address)),
-        Some(_) => (None, None, None),
-        None => match store.person_by_alias(&key)? {
-            Some((person, alias)) if !person.disabled => (None, Some(person.id), Some(alias)),
-            _ => (None, None, None),
-        },
-    };
-    let belongs = person.is_some_and(|person| start.shown.contains(&person));
+    let (lookup, mail_to) = look_up(store, &start.address.key())?;
     let code = entropy::code()?;
     let digest = enrollment::code_digest(&config.hash_key, &start.ticket, &code);
     let stored = StoredEnrollment {
-        enrollment: enrollment::start(person, digest, now),
-        alias_of,
+        enrollment: enrollment::start(lookup.enrolls(), digest, now),
+        alias_of: match lookup {
+            Lookup::AliasOf(person) => Some(person),
+            _ => None,
+        },
         mail_to,
         typed: start.typed,
         network: start.network,
-        belongs,
+        shown: start.shown,
         goes_to: start.to,
     };
     let after = count_and_address(store, config, account, &stored, &code, now)?;
     store.keep_enrollment(&start.ticket, &stored)?;
     Handled::new(&started(store, config, &stored)?, after)
+}
+
+/// Whom an address leads to, and where the directory says their mail goes.
+fn look_up(store: &Store, key: &str) -> Result<(Lookup, Option<String>), Failure> {
+    if let Some(person) = store.person_by_address(key)? {
+        if person.disabled {
+            return Ok((Lookup::Nobody, None));
+        }
+        return Ok((Lookup::Person(person.id), Some(person.address)));
+    }
+    Ok(match store.person_by_alias(key)? {
+        Some((person, alias)) if !person.disabled => (Lookup::AliasOf(person.id), Some(alias)),
+        _ => (Lookup::Nobody, None),
+    })
 }
 
 /// Another code for the same ticket.
@@ -73,7 +81,11 @@ pub(super) fn resend(
         return Err(Refusal::EnrollmentEnded.into());
     }
     enrollment::may_resend(&stored.enrollment, config.bounds, now)?;
-    stored.belongs |= stored.enrollment.person.is_some_and(|person| resend.shown.contains(&person));
+    for person in &resend.shown {
+        if !stored.shown.contains(person) {
+            stored.shown.push(*person);
+        }
+    }
     let code = entropy::code()?;
     let digest = enrollment::code_digest(&config.hash_key, &resend.ticket, &code);
     let after = count_and_address(store, config, account, &stored, &code, now)?;
@@ -91,8 +103,8 @@ fn started(store: &Store, config: &Config, stored: &StoredEnrollment) -> Result<
     })
 }
 
-/// Counts a mail against what was typed, which everybody is told of, and against the person, which nobody is: saying it
-/// would tell who has which alias. Only then it is addressed.
+/// Counts a request for a mail, and addresses the mail if one is to be sent. Where none is, the way out is tried all the
+/// same, so that neither the work nor what it finds out tells whether somebody has the address.
 fn count_and_address(
     store: &Store,
     config: &Config,
@@ -101,20 +113,37 @@ fn count_and_address(
     code: &Code,
     now: Timestamp,
 ) -> Result<After, Failure> {
+    let lookup = match (stored.enrollment.person, stored.alias_of) {
+        (Some(person), _) => Lookup::Person(person),
+        (None, Some(person)) => Lookup::AliasOf(person),
+        (None, None) => Lookup::Nobody,
+    };
     let typed = format!("typed:{}", stored.typed.as_str());
-    let allowance = limits::mail_allowance(&store.sent_mails(&typed, now)?, stored.belongs, now)
-        .map_err(Refusal::mail_limit)?;
-    store.count_mail(&typed, allowance == Allowance::Reserved, now)?;
-    let (Some(person), Some(mail_to)) = (stored.enrollment.person.or(stored.alias_of), &stored.mail_to)
-    else {
-        return Ok(After::Nothing);
+    let shown: Vec<String> = stored.shown.iter().map(ToString::to_string).collect();
+    let typed_and_shown = format!("{typed}/{}", shown.join("+"));
+    let mut asked = store.sent_mails(&typed, now)?;
+    asked.extend(store.sent_mails(&typed_and_shown, now)?);
+    let whose = lookup.counted_person().map(|person| (person, format!("person:{person}")));
+    let sent = match &whose {
+        Some((_, key)) => store.sent_mails(key, now)?,
+        None => Vec::new(),
     };
-    let whose = format!("person:{person}");
-    let Ok(allowance) = limits::mail_allowance(&store.sent_mails(&whose, now)?, stored.belongs, now) else {
+    let granted = limits::may_mail(lookup, &stored.shown, &asked, &sent, now).map_err(Refusal::mail_limit)?;
+    let reserved = granted.typed == Allowance::Reserved;
+    store.count_mail(if reserved { &typed_and_shown } else { &typed }, reserved, now)?;
+    let sender = store
+        .settings()?
+        .notification_postmaster_address
+        .unwrap_or_else(|| config.default_postmaster.clone());
+    let origin = account.audience.issuer.as_str().to_owned();
+    let (Some((person, key)), Some(mail_to)) = (whose, &stored.mail_to) else {
+        return Ok(After::TryMail { sender, origin });
+    };
+    let Some(allowance) = granted.person else {
         store.audit("system", "mail.held_back", &person.to_string(), "the person's mail limit", now)?;
-        return Ok(After::Nothing);
+        return Ok(After::TryMail { sender, origin });
     };
-    store.count_mail(&whose, allowance == Allowance::Reserved, now)?;
+    store.count_mail(&key, allowance == Allowance::Reserved, now)?;
     let what = if stored.alias_of.is_some() {
         let primary = store.person(person)?.map(|person| person.address).unwrap_or_default();
         let masked = primary.parse::<Address>().map(|address| address.masked()).unwrap_or_default();
@@ -126,14 +155,13 @@ fn count_and_address(
         }
     };
     let to = mail_to.parse().map_err(|_| Failure::Internal("a stored address"))?;
-    let sender = store.settings()?.notification_postmaster_address;
     Ok(After::Mail(Box::new(Outgoing {
-        sender: sender.unwrap_or_else(|| config.default_postmaster.clone()),
+        sender,
         to,
         recipient: person.to_string(),
         what,
         account_name: account.name.clone(),
-        origin: account.audience.issuer.as_str().to_owned(),
+        origin,
         at: now,
         message_id: entropy::bytes()?,
     })))
@@ -155,20 +183,16 @@ pub(super) fn confirm(
     let before = stored.enrollment.clone();
     let (enrollment, outcome) = enrollment::attempt(stored.enrollment, &confirm.code, config.bounds, now);
     stored.enrollment = enrollment;
-    if stored.enrollment != before {
+    let counted = stored.enrollment != before;
+    if counted {
         store.keep_enrollment(&confirm.ticket, &stored)?;
     }
     let person = match outcome {
         Ok(user) => still_allowed(store, user)?,
         Err(refusal) => {
-            if let Some(person) = before.person {
-                store.audit(
-                    "person",
-                    "enrollment.refused",
-                    &person.to_string(),
-                    refusal_name(refusal),
-                    now,
-                )?;
+            // What is not counted is not written down either: anybody could fill the books.
+            if let (true, Some(person)) = (counted, before.person) {
+                store.audit("person", "enrollment.code_wrong", &person.to_string(), "", now)?;
             }
             return Err(refusal.into());
         }
@@ -200,6 +224,11 @@ pub(super) fn confirm(
         _ => None,
     };
     let session = admission::is_session(&statement);
+    // The same key is the same browser: its former record is replaced, and what it left in other hands dies.
+    let replaced = match device_key {
+        Some(key) => revoking::replaced_by_key(store, person.id, &key.to_string(), now)?,
+        None => false,
+    };
     store.add_device(NewDevice {
         id: device,
         user: person.id,
@@ -213,27 +242,17 @@ pub(super) fn confirm(
     store.audit("person", "device.enrolled", &person.id.to_string(), &device.to_string(), now)?;
     let confirmed = Confirmed {
         device_cookie: config.device_keys.sign::<DeviceCookie>(&statement),
-        max_age_seconds: (confirm.kind == Kind::Own).then(|| statement.expires_at().seconds_since(now)),
+        max_age_seconds: (!session).then(|| statement.expires_at().seconds_since(now)),
         device_token,
         expires_at: rfc3339(statement.expires_at()),
         to: stored.goes_to,
     };
-    Handled::new(&confirmed, After::Nothing)
+    Handled::new(&confirmed, if replaced { After::Publish } else { After::Nothing })
 }
 
 /// The person, if they may still enroll: they may have been disabled or removed while the code was in the mail.
 fn still_allowed(store: &Store, user: UserId) -> Result<Person, Failure> {
     store.person(user)?.filter(|person| !person.disabled).ok_or(Refusal::EnrollmentEnded.into())
-}
-
-const fn refusal_name(refusal: Refusal) -> &'static str {
-    match refusal {
-        Refusal::CodeWrong { .. } => "code_wrong",
-        Refusal::AttemptsExhausted => "attempts_exhausted",
-        Refusal::CodeExpired => "code_expired",
-        Refusal::CodeUsed => "code_used",
-        _ => "ended",
-    }
 }
 
 /// Ends every enrollment of a person that is under way: a revocation reaches those too.

@@ -31,7 +31,7 @@ pub(crate) enum Message {
     Devices(String),
     RevokeUser(String),
     RevokeDevice(String),
-    LinkMade { link: String, destination: String },
+    LinkMade { link: String, destination_host: String },
     Interactions(Page),
     Audit(Page),
 }

@@ -1,9 +1,11 @@
 //! The account object: one SQLite Durable Object per account, the only writer of everything.
 //!
 //! A message is handled by one synchronous function that loads, asks `enrollment-rules`, and saves. There is no await in
-//! it, so no other message comes between, and the writes are committed together before any answer leaves (the Durable
-//! Object's output gate). What has to wait for others, mail and KV, happens afterwards, in [`After`].
+//! it, so no other message comes between; it runs in one transaction, so a failure half-way leaves nothing; and what it
+//! wrote is kept before any answer leaves (the Durable Object's output gate). What has to wait for others, mail and KV,
+//! happens afterwards, in [`After`].
 
+mod atomic;
 mod directory;
 mod enrolling;
 mod lists;
@@ -18,6 +20,7 @@ mod stub;
 use std::cell::Cell;
 use std::rc::Rc;
 
+use enrollment_rules::address::Address;
 use worker::{
     DurableObject, Env, Request, Response, Result as WorkerResult, State, console_error, durable_object,
 };
@@ -28,7 +31,7 @@ pub(crate) use stub::AccountStub;
 use crate::config::{Account, Config};
 use crate::failure::Failure;
 use crate::incoming::now;
-use crate::mail::{self, Outgoing};
+use crate::mail::{self, MailOutcome, Outgoing};
 use store::Store;
 
 /// The header that names the account's host to its object.
@@ -44,8 +47,12 @@ enum After {
     Nothing,
     /// Send this mail; the answer does not wait for it.
     Mail(Box<Outgoing>),
+    /// Go the mail's way without a mail; the answer does not wait for it.
+    TryMail { sender: Address, origin: String },
     /// Tell KV; the answer waits for the first try.
     Publish,
+    /// Tell KV; the answer does not wait: whoever asks does so because KV does not answer.
+    PublishLater,
 }
 
 /// What a handler hands back: the reply, as JSON, and what to do afterwards.
@@ -81,28 +88,31 @@ impl DurableObject for AccountObject {
         let config = Config::of(&self.env).map_err(refused)?;
         let account = config.account(&host).map_err(refused)?;
         let store = Store::open(&self.state).map_err(refused)?;
-        let handled = match handle(&store, &config, &account, message) {
+        let store = Rc::new(store);
+        let work = {
+            let (store, config, account) = (Rc::clone(&store), Rc::clone(&config), Rc::clone(&account));
+            move || handle(&store, &config, &account, message)
+        };
+        let handled = match atomic::atomically(store.storage(), work) {
             Ok(handled) => handled,
             Err(Failure::Refused(refusal)) => {
                 return Ok(Response::ok(serde_json::to_string(&refusal)?)?.with_status(409));
             }
             Err(failure) => return Err(refused(failure)),
         };
+        let account = account.audience.account.as_str().to_owned();
         match handled.after {
             After::Nothing => {}
-            After::Mail(outgoing) => {
-                let sending = mail::send(config, *outgoing);
-                self.state.wait_until(async move {
-                    let outcome = sending.await;
-                    if store.mail_fared(&outcome, now()).is_err() {
-                        console_error!("how a mail fared was not written down");
-                    }
-                });
+            After::Mail(outgoing) => self.watch_mail(store, mail::send(config, *outgoing)),
+            After::TryMail { sender, origin } => {
+                self.watch_mail(store, mail::attempt(config, sender, origin));
             }
-            After::Publish => {
-                let account = account.audience.account.as_str();
-                store.set_meta(ACCOUNT, account).map_err(refused)?;
-                publication::publish(&store, &self.env, account, &self.publishing).await;
+            After::Publish => publication::publish(&store, &self.env, &account, &self.publishing).await,
+            After::PublishLater => {
+                let (env, publishing) = (self.env.clone(), Rc::clone(&self.publishing));
+                self.state.wait_until(async move {
+                    publication::publish(&store, &env, &account, &publishing).await;
+                });
             }
         }
         Response::ok(handled.reply)
@@ -114,6 +124,18 @@ impl DurableObject for AccountObject {
             publication::publish(&store, &self.env, &account, &self.publishing).await;
         }
         Response::empty()
+    }
+}
+
+impl AccountObject {
+    /// Sees a mail through after the answer has left, and writes down how it fared.
+    fn watch_mail(&self, store: Rc<Store>, sending: impl Future<Output = MailOutcome> + 'static) {
+        self.state.wait_until(async move {
+            let outcome = sending.await;
+            if store.mail_fared(&outcome, now()).is_err() {
+                console_error!("how a mail fared was not written down");
+            }
+        });
     }
 }
 
@@ -147,8 +169,8 @@ fn handle(store: &Store, config: &Config, account: &Account, message: Message) -
         Message::Devices(user) => lists::devices(store, &user),
         Message::RevokeUser(id) => revoking::user(store, &id, now),
         Message::RevokeDevice(id) => revoking::device(store, &id, now),
-        Message::LinkMade { link, destination } => {
-            store.audit("administrator", "link.made", &link, &destination, now)?;
+        Message::LinkMade { link, destination_host } => {
+            store.audit("administrator", "link.made", &link, &destination_host, now)?;
             Handled::new(&(), After::Nothing)
         }
         Message::Interactions(page) => lists::interactions(store, page),

@@ -7,7 +7,8 @@ use std::time::Duration;
 use device_token::{DeviceId, Timestamp, UserId};
 use enrollment_rules::snapshot::{ClickSettings, REVOCATION_DAYS, Snapshot};
 use enrollment_rules::time_text::DAY_SECONDS;
-use worker::{Env, console_warn};
+use futures_util::future::{Either, select};
+use worker::{Delay, Env, console_warn};
 
 use super::store::Store;
 use super::{After, Handled};
@@ -21,15 +22,27 @@ const RETRY: Duration = Duration::from_secs(2);
 /// The counter of changes, and of the change KV was last told of.
 const VERSION: &str = "version";
 const PUBLISHED: &str = "published_version";
+/// When a Worker's finding nothing in KV leads to another publication.
+const AGAIN_AT: &str = "publish_again_at";
 
-/// Answers a Worker that found nothing in KV, and publishes.
+/// KV is given this long to take a write.
+const DEADLINE: Duration = Duration::from_secs(10);
+
+/// Answers a Worker that found nothing in KV, and publishes, once a minute at most: a location remembers for that long that
+/// there was nothing, whatever is written meanwhile, and KV takes one write a second for a key.
 pub(super) fn snapshot(store: &Store, now: Timestamp) -> Result<Handled, Failure> {
-    // KV may have lost what was published; it is told again.
-    store.set_meta(PUBLISHED, "0")?;
     if store.version(VERSION)? == 0 {
         store.bump_version()?;
     }
-    Handled::new(&current(store, now)?, After::Publish)
+    let after = if now.as_seconds() >= store.version(AGAIN_AT)? {
+        // KV may have lost what was published; it is told again.
+        store.set_meta(PUBLISHED, "0")?;
+        store.set_meta(AGAIN_AT, &now.plus_seconds(60).to_string())?;
+        After::PublishLater
+    } else {
+        After::Nothing
+    };
+    Handled::new(&current(store, now)?, after)
 }
 
 /// The state as it is now.
@@ -95,7 +108,11 @@ async fn publish_newest(store: &Store, env: &Env, account: &str) -> Result<(), F
         let snapshot = current(store, now())?;
         let text = serde_json::to_string(&snapshot).map_err(|_| Failure::Internal("a snapshot"))?;
         let kv = env.kv(REVOCATIONS).map_err(|_| Failure::Misconfigured(REVOCATIONS))?;
-        kv.put(&head_key(account), text).map_err(unavailable)?.execute().await.map_err(unavailable)?;
+        let writing = Box::pin(kv.put(&head_key(account), text).map_err(unavailable)?.execute());
+        match select(writing, Box::pin(Delay::from(DEADLINE))).await {
+            Either::Left((written, _)) => written.map_err(unavailable)?,
+            Either::Right(_) => return Err(Failure::Unavailable("KV: no answer to a write")),
+        }
         store.set_meta(PUBLISHED, &snapshot.version.to_string())?;
     }
     Ok(())

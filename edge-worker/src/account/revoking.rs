@@ -7,7 +7,7 @@ use enrollment_rules::time_text::rfc3339;
 
 use super::messages::AccountRefusal;
 use super::row::Row;
-use super::store::Store;
+use super::store::{Store, seconds};
 use super::{After, Handled, enrolling};
 use crate::failure::Failure;
 
@@ -33,13 +33,9 @@ pub(super) fn end_everything(store: &Store, id: &str, action: &str, now: Timesta
     let latest: Option<Option<Timestamp>> =
         store.row("SELECT MAX(auth_time) FROM devices WHERE user = ?", vec![id.into()], Row::take)?;
     let at = revocation::revocation_time(now, person.revoked_at, latest.flatten());
-    let seconds = i64::try_from(at.as_seconds()).unwrap_or(i64::MAX);
-    let now_seconds = i64::try_from(now.as_seconds()).unwrap_or(i64::MAX);
-    let devices = store.count(
-        "SELECT COUNT(*) FROM devices WHERE user = ? AND revoked = 0 AND expires_at > ?",
-        vec![id.into(), now_seconds.into()],
-    )?;
-    store.write("UPDATE users SET revoked_at = ? WHERE id = ?", vec![seconds.into(), id.into()])?;
+    let devices =
+        store.count("SELECT COUNT(*) FROM devices WHERE user = ? AND revoked = 0", vec![id.into()])?;
+    store.write("UPDATE users SET revoked_at = ? WHERE id = ?", vec![seconds(at), id.into()])?;
     store.write("UPDATE devices SET revoked = 1 WHERE user = ?", vec![id.into()])?;
     store.revoke("user", id, at)?;
     enrolling::end_open(store, id)?;
@@ -55,7 +51,7 @@ pub(super) fn device(store: &Store, id: &str, now: Timestamp) -> Result<Handled,
     revoked(devices, now)
 }
 
-/// One device, by the person who sits at it.
+/// One device, by the person who sits at it. A cookie of a device that is gone already ends nothing.
 pub(super) fn forget(
     store: &Store,
     device: DeviceId,
@@ -63,13 +59,29 @@ pub(super) fn forget(
     now: Timestamp,
 ) -> Result<Handled, Failure> {
     let owned = "SELECT COUNT(*) FROM devices WHERE id = ? AND user = ?";
-    if store.count(owned, vec![device.to_string().into(), user.to_string().into()])? == 0 {
-        return Handled::new(&(), After::Nothing);
-    }
-    end_device(store, device, "person", "device.forgotten", now)?;
-    Handled::new(&(), After::Publish)
+    let is_owned = store.count(owned, vec![device.to_string().into(), user.to_string().into()])? > 0;
+    let ended = if is_owned { end_device(store, device, "person", "device.forgotten", now)? } else { 0 };
+    Handled::new(&(), if ended > 0 { After::Publish } else { After::Nothing })
 }
 
+/// Ends the devices of a person that have this key, and tells whether there were any. Another person's are left alone: at
+/// enrollment nobody has proved to hold the key.
+pub(super) fn replaced_by_key(
+    store: &Store,
+    user: UserId,
+    key: &str,
+    now: Timestamp,
+) -> Result<bool, Failure> {
+    let query = "SELECT id FROM devices WHERE device_key = ? AND user = ? AND revoked = 0";
+    let former: Vec<DeviceId> = store.rows(query, vec![key.into(), user.to_string().into()], Row::take)?;
+    for device in &former {
+        end_device(store, *device, "person", "device.replaced", now)?;
+        store.write("DELETE FROM devices WHERE id = ?", vec![device.to_string().into()])?;
+    }
+    Ok(!former.is_empty())
+}
+
+/// Revokes one device; tells how many were alive: 1, or 0 if it was revoked already, and then nothing changes.
 fn end_device(
     store: &Store,
     device: DeviceId,
@@ -82,9 +94,12 @@ fn end_device(
     let read = |row: &mut Row| Ok((row.take::<String>()?, row.take::<bool>()?));
     let (user, was_revoked) =
         store.row(query, vec![id.as_str().into()], read)?.ok_or(AccountRefusal::NotFound)?;
+    if was_revoked {
+        return Ok(0);
+    }
     store.write("UPDATE devices SET revoked = 1 WHERE id = ?", vec![id.as_str().into()])?;
     store.revoke("device", &id, now)?;
     store.bump_version()?;
     store.audit(actor, action, &user, &id, now)?;
-    Ok(u64::from(!was_revoked))
+    Ok(1)
 }

@@ -19,7 +19,7 @@ const MIGRATIONS: [&[&str]; 1] = [&[
     "CREATE INDEX devices_by_user ON devices (user, auth_time)",
     "CREATE INDEX devices_by_key ON devices (device_key)",
     "CREATE TABLE enrollments (ticket TEXT PRIMARY KEY, person TEXT, alias_of TEXT, mail_to TEXT, \
-     typed TEXT NOT NULL, network TEXT NOT NULL, belongs INTEGER NOT NULL, goes_to TEXT NOT NULL, \
+     typed TEXT NOT NULL, network TEXT NOT NULL, shown TEXT NOT NULL, goes_to TEXT NOT NULL, \
      started_at INTEGER NOT NULL, codes TEXT NOT NULL, wrong_tries INTEGER NOT NULL, stage TEXT NOT NULL) \
      WITHOUT ROWID",
     "CREATE INDEX enrollments_by_network ON enrollments (network, started_at)",

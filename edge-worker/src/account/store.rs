@@ -22,8 +22,8 @@ pub(super) struct StoredEnrollment {
     pub(super) mail_to: Option<String>,
     pub(super) typed: Digest,
     pub(super) network: Digest,
-    /// The browser showed that it belongs to the person.
-    pub(super) belongs: bool,
+    /// Whom the browser showed to belong to.
+    pub(super) shown: Vec<UserId>,
     pub(super) goes_to: String,
 }
 
@@ -62,7 +62,8 @@ pub(super) struct Store {
 /// `SqlStorage` binds `Option`s of what it binds.
 type Value = SqlStorageValue;
 
-fn seconds(at: Timestamp) -> Value {
+/// A time, as it is bound.
+pub(super) fn seconds(at: Timestamp) -> Value {
     Value::Integer(i64::try_from(at.as_seconds()).unwrap_or(i64::MAX))
 }
 
@@ -241,13 +242,15 @@ impl Store {
     }
 
     pub(super) fn enrollment(&self, ticket: &Digest) -> Result<Option<StoredEnrollment>, Failure> {
-        let query = "SELECT person, alias_of, mail_to, typed, network, belongs, goes_to, started_at, codes, \
+        let query = "SELECT person, alias_of, mail_to, typed, network, shown, goes_to, started_at, codes, \
              wrong_tries, stage FROM enrollments WHERE ticket = ?";
         self.row(query, vec![ticket.as_str().into()], |row| {
             let person = row.take()?;
             let (alias_of, mail_to) = (row.take()?, row.take()?);
             let (typed, network) = (row.take()?, row.take()?);
-            let (belongs, goes_to) = (row.take()?, row.take()?);
+            let shown: String = row.take()?;
+            let shown = serde_json::from_str(&shown).map_err(|_| Failure::Internal("stored people"))?;
+            let goes_to = row.take()?;
             let started_at = row.take()?;
             let codes: String = row.take()?;
             let codes: Vec<SentCode> =
@@ -256,15 +259,16 @@ impl Store {
             let stage: String = row.take()?;
             let stage = Stage::named(&stage).ok_or(Failure::Internal("a stored stage"))?;
             let enrollment = Enrollment { person, started_at, codes, wrong_tries, stage };
-            Ok(StoredEnrollment { enrollment, alias_of, mail_to, typed, network, belongs, goes_to })
+            Ok(StoredEnrollment { enrollment, alias_of, mail_to, typed, network, shown, goes_to })
         })
     }
 
     pub(super) fn keep_enrollment(&self, ticket: &Digest, stored: &StoredEnrollment) -> Result<(), Failure> {
         let enrollment = &stored.enrollment;
         let codes = serde_json::to_string(&enrollment.codes).map_err(|_| Failure::Internal("codes"))?;
+        let shown = serde_json::to_string(&stored.shown).map_err(|_| Failure::Internal("people"))?;
         self.write(
-            "INSERT OR REPLACE INTO enrollments (ticket, person, alias_of, mail_to, typed, network, belongs, \
+            "INSERT OR REPLACE INTO enrollments (ticket, person, alias_of, mail_to, typed, network, shown, \
              goes_to, started_at, codes, wrong_tries, stage) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             vec![
                 ticket.as_str().into(),
@@ -273,7 +277,7 @@ impl Store {
                 stored.mail_to.clone().into(),
                 stored.typed.as_str().into(),
                 stored.network.as_str().into(),
-                flag(stored.belongs),
+                shown.into(),
                 stored.goes_to.as_str().into(),
                 seconds(enrollment.started_at),
                 codes.into(),
@@ -341,14 +345,16 @@ impl Store {
         Ok(self.meta("mail_working")?.is_none_or(|value| value == "yes"))
     }
 
-    /// Writes down how a mail fared.
+    /// Writes down how a mail fared. Only what the server says of itself makes mail as a whole work or not: what it says
+    /// of one recipient would tell everybody about that recipient.
     pub(super) fn mail_fared(&self, outcome: &MailOutcome, now: Timestamp) -> Result<(), Failure> {
-        let (working, action, detail) = match &outcome.result {
-            Ok(()) => ("yes", "mail.sent", outcome.kind.to_owned()),
-            Err(reason) => ("no", "mail.failed", format!("{}: {reason}", outcome.kind)),
+        self.set_meta("mail_working", if outcome.server_works() { "yes" } else { "no" })?;
+        let Some((recipient, kind)) = &outcome.mail else { return Ok(()) };
+        let (action, detail) = match &outcome.result {
+            Ok(()) => ("mail.sent", (*kind).to_owned()),
+            Err(trouble) => ("mail.failed", format!("{kind}: {trouble}")),
         };
-        self.set_meta("mail_working", working)?;
-        self.audit("system", action, &outcome.recipient, &detail, now)
+        self.audit("system", action, recipient, &detail, now)
     }
 }
 

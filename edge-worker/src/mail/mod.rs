@@ -59,29 +59,75 @@ impl std::fmt::Debug for Outgoing {
     }
 }
 
-/// How a mail fared.
+/// Where a dialogue ended, and how.
+pub(crate) struct Trouble {
+    /// The step, by its SMTP verb.
+    step: &'static str,
+    /// Codes, and words of ours: a server's own words may quote the recipient, and this goes into the audit.
+    what: String,
+    /// The server as a whole does not work, whoever the mail is for.
+    of_server: bool,
+}
+
+impl std::fmt::Display for Trouble {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}: {}", self.step, self.what)
+    }
+}
+
+/// How a mail, or the attempt to hand over none, fared.
 pub(crate) struct MailOutcome {
-    pub(crate) recipient: String,
-    pub(crate) kind: &'static str,
+    /// The person's id and what the mail was about; none if there was no mail.
+    pub(crate) mail: Option<(String, &'static str)>,
     /// Taken by the server, or why not.
-    pub(crate) result: Result<(), String>,
+    pub(crate) result: Result<(), Trouble>,
+}
+
+impl MailOutcome {
+    /// Whether the server takes mail at all.
+    pub(crate) fn server_works(&self) -> bool {
+        self.result.as_ref().err().is_none_or(|trouble| !trouble.of_server)
+    }
 }
 
 /// Sends a mail, and tells how it fared.
 pub(crate) async fn send(config: Rc<Config>, outgoing: Outgoing) -> MailOutcome {
-    let (recipient, kind) = (outgoing.recipient.clone(), outgoing.what.kind());
-    let dialogue = Box::pin(hand_over(&config, &outgoing));
-    let result = match select(dialogue, Box::pin(Delay::from(DEADLINE))).await {
-        Either::Left((result, _)) => result,
-        Either::Right(_) => Err(format!("no end after {} s", DEADLINE.as_secs())),
+    // The answer leaves first: nothing of this may be felt by whoever asked.
+    Delay::from(Duration::ZERO).await;
+    let mail = Some((outgoing.recipient.clone(), outgoing.what.kind()));
+    let message = match message::write(&outgoing) {
+        Ok(message) => message,
+        Err(error) => {
+            let trouble = Trouble { step: "MIME", what: error.to_string(), of_server: false };
+            return MailOutcome { mail, result: Err(trouble) };
+        }
     };
-    MailOutcome { recipient, kind, result }
+    let result = dialogue(&config, &outgoing.origin, &outgoing.sender, Some((&outgoing.to, &message))).await;
+    MailOutcome { mail, result }
 }
 
-async fn hand_over(config: &Config, outgoing: &Outgoing) -> Result<(), String> {
-    let message = message::write(outgoing).map_err(|error| format!("the message: {error}"))?;
+/// Goes the same way without a mail, as far as the sender's acceptance: what is found out does not depend on whether
+/// somebody has the address that was typed.
+pub(crate) async fn attempt(config: Rc<Config>, sender: Address, origin: String) -> MailOutcome {
+    Delay::from(Duration::ZERO).await;
+    MailOutcome { mail: None, result: dialogue(&config, &origin, &sender, None).await }
+}
+
+async fn dialogue(
+    config: &Config,
+    origin: &str,
+    sender: &Address,
+    mail: Option<(&Address, &[u8])>,
+) -> Result<(), Trouble> {
     let (host, port) = &config.smtp;
-    let client = outgoing.origin.split_once("://").map_or("", |(_, host)| host);
+    let client = origin.split_once("://").map_or("", |(_, host)| host);
     let client = client.rsplit_once(':').map_or(client, |(host, _)| host);
-    smtp::deliver(host, *port, client, &outgoing.sender, &outgoing.to, &message).await
+    let dialogue = Box::pin(smtp::dialogue(host, *port, client, sender, mail));
+    match select(dialogue, Box::pin(Delay::from(DEADLINE))).await {
+        Either::Left((result, _)) => result,
+        Either::Right(_) => {
+            let what = format!("no end after {} s", DEADLINE.as_secs());
+            Err(Trouble { step: "dialogue", what, of_server: true })
+        }
+    }
 }

@@ -7,78 +7,93 @@ use smtp_proto::response::parser::ResponseReceiver;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use worker::{SecureTransport, Socket};
 
+use super::Trouble;
+
 /// A reply longer than this, in bytes, is no reply.
 const MAX_REPLY: usize = 8_192;
 
-/// Hands one message for one recipient to the server. The error is a line for the audit.
-pub(super) async fn deliver(
+/// Hands one message for one recipient to the server; without one, goes as far as the sender's acceptance.
+pub(super) async fn dialogue(
     host: &str,
     port: u16,
     client: &str,
     sender: &Address,
-    to: &Address,
-    message: &[u8],
-) -> Result<(), String> {
+    mail: Option<(&Address, &[u8])>,
+) -> Result<(), Trouble> {
+    let of_server = |step, what: String| Trouble { step, what, of_server: true };
     if !matches!(host, "127.0.0.1" | "localhost" | "[::1]") {
-        return Err("SMTP without TLS is for a server on this machine only".to_owned());
+        return Err(of_server("connect", "SMTP without TLS is for a server on this machine only".to_owned()));
     }
-    let mut socket = Socket::builder()
-        .secure_transport(SecureTransport::Off)
-        .connect(host, port)
-        .map_err(|error| format!("connect: {error}"))?;
-    let mut buffer = Vec::new();
-    expect(&mut socket, &mut buffer, "greeting", 220).await?;
-    command(&mut socket, &mut buffer, "EHLO", &format!("EHLO {client}\r\n"), 250).await?;
-    command(&mut socket, &mut buffer, "MAIL", &format!("MAIL FROM:<{sender}>\r\n"), 250).await?;
-    command(&mut socket, &mut buffer, "RCPT", &format!("RCPT TO:<{to}>\r\n"), 250).await?;
-    command(&mut socket, &mut buffer, "DATA", "DATA\r\n", 354).await?;
-    write(&mut socket, "message", &dot_stuffed(message)).await?;
-    expect(&mut socket, &mut buffer, "message", 250).await?;
-    // The message is the server's now, whatever becomes of the farewell.
-    _ = write(&mut socket, "QUIT", b"QUIT\r\n").await;
-    _ = socket.close().await;
+    let socket = Socket::builder().secure_transport(SecureTransport::Off).connect(host, port);
+    let socket = socket.map_err(|error| of_server("connect", error.to_string()))?;
+    let mut line = Line { socket, reply: Vec::new(), of_server: true };
+    line.expect("greeting", &[220]).await?;
+    line.command("EHLO", &format!("EHLO {client}\r\n"), &[250]).await?;
+    line.command("MAIL", &format!("MAIL FROM:<{sender}>\r\n"), &[250]).await?;
+    if let Some((to, message)) = mail {
+        line.of_server = false;
+        // 251: not here, but forwarded (RFC 5321 section 3.4).
+        line.command("RCPT", &format!("RCPT TO:<{to}>\r\n"), &[250, 251]).await?;
+        line.command("DATA", "DATA\r\n", &[354]).await?;
+        line.write("message", &dot_stuffed(message)).await?;
+        line.expect("message", &[250]).await?;
+    }
+    // Whatever there was is the server's now, whatever becomes of the farewell.
+    _ = line.write("QUIT", b"QUIT\r\n").await;
+    _ = line.socket.close().await;
     Ok(())
 }
 
-async fn command(
-    socket: &mut Socket,
-    buffer: &mut Vec<u8>,
-    step: &str,
-    line: &str,
-    code: u16,
-) -> Result<(), String> {
-    write(socket, step, line.as_bytes()).await?;
-    expect(socket, buffer, step, code).await
+/// The line to the server.
+struct Line {
+    socket: Socket,
+    /// What has come of the present reply.
+    reply: Vec<u8>,
+    /// Whether trouble is now the server's as a whole.
+    of_server: bool,
 }
 
-async fn write(socket: &mut Socket, step: &str, bytes: &[u8]) -> Result<(), String> {
-    socket.write_all(bytes).await.map_err(|error| format!("{step}: {error}"))
-}
+impl Line {
+    fn trouble(&self, step: &'static str, what: impl Into<String>) -> Trouble {
+        Trouble { step, what: what.into(), of_server: self.of_server }
+    }
 
-/// Reads one whole reply, of however many lines and pieces, and compares its code.
-async fn expect(socket: &mut Socket, buffer: &mut Vec<u8>, step: &str, code: u16) -> Result<(), String> {
-    buffer.clear();
-    let mut chunk = [0; 1_024];
-    loop {
-        let read = socket.read(&mut chunk).await.map_err(|error| format!("{step}: {error}"))?;
-        if read == 0 {
-            return Err(format!("{step}: the server hung up"));
-        }
-        buffer.extend(chunk.iter().take(read));
-        if buffer.len() > MAX_REPLY {
-            return Err(format!("{step}: an endless reply"));
-        }
-        let reply: Result<Response<String>, smtp_proto::Error> =
-            ResponseReceiver::default().parse(&mut buffer.iter());
-        match reply {
-            Ok(reply) if reply.code == code => return Ok(()),
-            Ok(reply) => {
-                let text: String = reply.message.chars().filter(|c| !c.is_control()).take(200).collect();
-                return Err(format!("{step}: {} {text}", reply.code));
+    async fn command(&mut self, step: &'static str, line: &str, codes: &[u16]) -> Result<(), Trouble> {
+        self.write(step, line.as_bytes()).await?;
+        self.expect(step, codes).await
+    }
+
+    async fn write(&mut self, step: &'static str, bytes: &[u8]) -> Result<(), Trouble> {
+        let written = self.socket.write_all(bytes).await;
+        written.map_err(|error| self.trouble(step, error.to_string()))
+    }
+
+    /// Reads one whole reply, of however many lines and pieces, and compares its code.
+    async fn expect(&mut self, step: &'static str, codes: &[u16]) -> Result<(), Trouble> {
+        self.reply.clear();
+        let mut chunk = [0; 1_024];
+        loop {
+            let read = self.socket.read(&mut chunk).await;
+            let read = read.map_err(|error| self.trouble(step, error.to_string()))?;
+            if read == 0 {
+                return Err(self.trouble(step, "the server hung up"));
             }
-            // Not all of it is here yet.
-            Err(smtp_proto::Error::NeedsMoreData { .. }) => {}
-            Err(_) => return Err(format!("{step}: not an SMTP reply")),
+            self.reply.extend(chunk.iter().take(read));
+            if self.reply.len() > MAX_REPLY {
+                return Err(self.trouble(step, "an endless reply"));
+            }
+            let reply: Result<Response<String>, smtp_proto::Error> =
+                ResponseReceiver::default().parse(&mut self.reply.iter());
+            match reply {
+                Ok(reply) if codes.contains(&reply.code) => return Ok(()),
+                Ok(reply) => {
+                    let [class, subject, detail] = reply.esc;
+                    return Err(self.trouble(step, format!("{} {class}.{subject}.{detail}", reply.code)));
+                }
+                // Not all of it is here yet.
+                Err(smtp_proto::Error::NeedsMoreData { .. }) => {}
+                Err(_) => return Err(self.trouble(step, "not an SMTP reply")),
+            }
         }
     }
 }
