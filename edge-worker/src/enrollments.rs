@@ -8,6 +8,7 @@ use enrollment_rules::keyed_hash::{Digest, Purpose};
 use enrollment_rules::messages::{
     ConfirmEnrollment, Enrolled, EnrollmentStarted, Kind, Nothing, StartEnrollment,
 };
+use enrollment_rules::new_device;
 use enrollment_rules::return_path::ReturnPath;
 use worker::{Response, ResponseBuilder};
 
@@ -56,7 +57,7 @@ pub(crate) async fn confirm(incoming: &mut Incoming) -> Result<Response, Failure
     let body: ConfirmEnrollment = incoming.body().await?;
     let ticket = ticket(incoming)?;
     let code = Code::parse(&body.code).map_err(|_| Failure::CodeMalformed)?;
-    let name = enrollment::device_name(body.name.as_deref()).map_err(|_| Failure::NameInvalid)?;
+    let name = new_device::device_name(body.name.as_deref()).map_err(|_| Failure::NameInvalid)?;
     let device_key = body
         .device_key
         .map(|text| DevicePublicKey::parse(&text).map_err(|_| Failure::DeviceKeyInvalid))

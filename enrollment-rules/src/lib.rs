@@ -13,6 +13,7 @@ pub mod keyed_hash;
 pub mod limits;
 pub mod messages;
 pub mod network;
+pub mod new_device;
 pub mod readiness;
 pub mod return_path;
 pub mod revocation;

@@ -6,6 +6,7 @@ use enrollment_rules::admission;
 use enrollment_rules::enrollment::{self, Code, Refusal};
 use enrollment_rules::limits::{self, Allowance, Lookup};
 use enrollment_rules::messages::EnrollmentStarted;
+use enrollment_rules::new_device;
 use enrollment_rules::snapshot::ClickSettings;
 use enrollment_rules::time_text::rfc3339;
 
@@ -200,8 +201,8 @@ pub(super) fn confirm(
     let click = ClickSettings::from(&settings);
     let device = DeviceId::from_bytes(entropy::bytes()?);
     let device_key = confirm.device_key;
-    let statement = enrollment::statement(
-        enrollment::NewDevice {
+    let statement = new_device::statement(
+        new_device::NewDevice {
             issuer: account.audience.issuer.clone(),
             account: account.audience.account.clone(),
             person: person.id,
