@@ -18,7 +18,8 @@ pub(crate) const PROBE: &str = "__Host-probe";
 pub(crate) fn read(headers: &Headers, name: &str) -> Result<Option<String>, Failure> {
     let header = headers.get("Cookie").ok().flatten().unwrap_or_default();
     let mut found = None;
-    for pair in header.split(';') {
+    // Two header lines arrive joined by a comma, which is in no value of ours.
+    for pair in header.split([';', ',']) {
         let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
         let key = key.trim();
         if key.eq_ignore_ascii_case(name) && (found.replace(value.trim().to_owned()).is_some() || key != name)
