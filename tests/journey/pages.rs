@@ -1,0 +1,85 @@
+//! The pages for everybody: by keyboard, on a narrow screen, without scripts.
+
+use thirtyfour::Key;
+
+use crate::support::{Arrival, Browser, Kind, Manner, Product};
+
+#[tokio::test]
+async fn a_person_enrolls_with_the_keyboard_alone() {
+    let site = Product::shared().await.demo();
+    let person = site.person("keys").await;
+    let arrival = Arrival::open();
+    let browser = Browser::open().await;
+    browser.goto(&site.admin.link(&arrival.url, &person.address).await).await;
+    browser.see("#address-form").await;
+    browser.tab_to("address").await;
+    // A mistake first: the focus goes to what is said about it, and on to the field.
+    browser.keys("nobody").await;
+    browser.key(Key::Enter).await;
+    browser.see("#error [data-code=address_invalid]").await;
+    assert_eq!(browser.focused_id().await.as_deref(), Some("error"));
+    browser.key(Key::Tab).await;
+    browser.key(Key::Enter).await;
+    assert_eq!(browser.focused_id().await.as_deref(), Some("address"));
+    browser.see("#address").await.clear().await.unwrap();
+    browser.tab_to("address").await;
+    browser.keys(&person.address).await;
+    browser.key(Key::Enter).await;
+    browser.see("#code-form").await;
+    let code = site.mail.nth(&person.address, 0).await.code();
+    browser.tab_to("code").await;
+    browser.keys(&code).await;
+    browser.tab_to("kind-own").await;
+    browser.key(Key::Down).await;
+    assert_eq!(browser.focused_id().await.as_deref(), Some("kind-shared"));
+    browser.key(Key::Tab).await;
+    browser.key(Key::Enter).await;
+    browser.is_at(&arrival.url).await;
+    assert_eq!(site.admin.devices(&person.id).await[0]["session"], true);
+    browser.complained_only_of(&[422]).await;
+}
+
+#[tokio::test]
+async fn on_a_narrow_screen_nobody_scrolls_sideways() {
+    let site = Product::impatient().await.demo();
+    let person = site.person("a.rather.long.name.that.does.not.break.anywhere.at.all").await;
+    let arrival = Arrival::open();
+    let link = site.admin.link(&arrival.url, &person.address).await;
+    let browser = Browser::open_as(Manner::Narrow).await;
+    browser.goto(&format!("{}/", site.origin)).await;
+    browser.fits("start").await;
+    browser.goto(&format!("{}/s/x", site.origin)).await;
+    browser.fits("bad link").await;
+    browser.goto(&link).await;
+    browser.see("#address-form").await;
+    browser.fits("address").await;
+    browser.write("#address", "x").await;
+    browser.press("#address-form button").await;
+    browser.see("#error").await;
+    browser.fits("problem with the address").await;
+    let code = browser.ask(&site, &person.address).await;
+    browser.fits("code").await;
+    browser.confirm(Kind::Own, "1").await;
+    browser.see("#error").await;
+    browser.fits("problem with the code").await;
+    browser.hold().await;
+    browser.confirm(Kind::Own, &code).await;
+    browser.see("#continue").await;
+    browser.fits("done").await;
+    browser.press("#continue").await;
+    browser.is_at(&arrival.url).await;
+    browser.goto(&format!("{}/enroll?finding=cookie-dropped&to=/", site.origin)).await;
+    browser.see("#step-cookies").await;
+    browser.fits("cookies").await;
+}
+
+#[tokio::test]
+async fn without_scripts_the_page_says_what_to_do() {
+    let site = Product::shared().await.demo();
+    let link = site.admin.link("https://example.net/", "somebody@example.net").await;
+    let browser = Browser::open_as(Manner::WithoutScripts).await;
+    browser.goto(&link).await;
+    browser.reads("This page needs JavaScript").await;
+    browser.reads("Switch on JavaScript for this site").await;
+    assert!(!browser.shows("form").await);
+}

@@ -1,0 +1,280 @@
+//! Chromium as a person uses it: an ordinary window of a new profile.
+
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use thirtyfour::session::handle::SessionHandle;
+use thirtyfour::{By, Capabilities, Cookie, Key, WebDriver, WebElement};
+
+use super::folder::Folder;
+use super::{Kind, Site, chromedriver, eventually, wire};
+
+/// What is special about the browser.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Manner {
+    Ordinary,
+    /// 320 CSS pixels wide.
+    Narrow,
+    /// Cookies are blocked in its settings.
+    WithoutCookies,
+    /// JavaScript is switched off.
+    WithoutScripts,
+}
+
+/// A running browser. Dropping it closes it and removes its profile.
+#[derive(Debug)]
+pub(crate) struct Browser {
+    driver: Arc<SessionHandle>,
+    _profile: Folder,
+}
+
+/// How long closing may take; what takes longer is ended with the driver.
+const CLOSE_LIMIT: Duration = Duration::from_secs(10);
+
+const ARGUMENTS: [&str; 11] = [
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-breakpad",
+    "--disable-dev-shm-usage",
+    "--no-proxy-server",
+];
+
+/// Makes the page stay at its last step, whose timer would otherwise go on by itself, until somebody presses.
+const HOLD_TIMERS: &str = "window.setTimeout = () => 0;";
+
+const FITS: &str = "const root = document.documentElement; return [root.scrollWidth, root.clientWidth];";
+
+impl Browser {
+    pub(crate) async fn open() -> Self {
+        Self::open_as(Manner::Ordinary).await
+    }
+
+    pub(crate) async fn open_as(manner: Manner) -> Self {
+        let profile = Folder::new("profile");
+        let mut arguments: Vec<_> = ARGUMENTS.iter().map(|&argument| argument.to_owned()).collect();
+        arguments.push(format!("--user-data-dir={}", profile.path().display()));
+        let mut options = json!({ "args": arguments });
+        match manner {
+            Manner::Ordinary => {}
+            Manner::Narrow => {
+                let metrics = json!({ "width": 320, "height": 640, "pixelRatio": 1.0, "touch": false });
+                options["mobileEmulation"] = json!({ "deviceMetrics": metrics });
+            }
+            Manner::WithoutCookies => {
+                options["prefs"] = json!({ "profile.default_content_setting_values.cookies": 2 });
+            }
+            Manner::WithoutScripts => {
+                options["prefs"] = json!({ "profile.managed_default_content_settings.javascript": 2 });
+            }
+        }
+        let capabilities = json!({
+            "browserName": "chrome",
+            "goog:chromeOptions": options,
+            "goog:loggingPrefs": { "browser": "ALL" },
+        });
+        let Value::Object(capabilities) = capabilities else { unreachable!() };
+        let driver = WebDriver::builder(chromedriver::address(), Capabilities::from(capabilities))
+            .client(wire::client())
+            .connect()
+            .await
+            .unwrap();
+        let session = Arc::clone(driver.handle());
+        // Closed below instead, which works wherever and however a test ends.
+        driver.leak().unwrap();
+        Self { driver: session, _profile: profile }
+    }
+
+    /// Opens an address, as typing it or a click in a mail program does; waits until something is loaded.
+    pub(crate) async fn goto(&self, url: &str) {
+        self.driver.goto(url).await.unwrap();
+    }
+
+    pub(crate) async fn url(&self) -> String {
+        self.driver.current_url().await.unwrap().to_string()
+    }
+
+    /// Waits until the browser is at exactly this address.
+    pub(crate) async fn is_at(&self, url: &str) {
+        eventually(&format!("the browser at {url}"), async || (self.url().await == url).then_some(())).await;
+    }
+
+    /// Waits until the element is to be seen.
+    pub(crate) async fn see(&self, css: &str) -> WebElement {
+        eventually(&format!("{css} to be seen"), async || {
+            let element = self.driver.find(By::Css(css)).await.ok()?;
+            // It may go while it is looked at: pages follow one another.
+            element.is_displayed().await.unwrap_or(false).then_some(element)
+        })
+        .await
+    }
+
+    /// Whether the element is there and to be seen now.
+    pub(crate) async fn shows(&self, css: &str) -> bool {
+        for element in self.driver.find_all(By::Css(css)).await.unwrap() {
+            if element.is_displayed().await.unwrap_or(false) {
+                return true;
+            }
+        }
+        false
+    }
+
+    /// What a person can read on the page.
+    pub(crate) async fn text(&self) -> String {
+        self.driver.find(By::Css("body")).await.unwrap().text().await.unwrap()
+    }
+
+    /// Waits until a person can read this.
+    pub(crate) async fn reads(&self, words: &str) {
+        eventually(&format!("{words:?} to be read"), async || {
+            let body = self.driver.find(By::Css("body")).await.ok()?;
+            body.text().await.ok()?.contains(words).then_some(())
+        })
+        .await;
+    }
+
+    pub(crate) async fn press(&self, css: &str) {
+        self.see(css).await.click().await.unwrap();
+    }
+
+    /// Replaces what is in a field.
+    pub(crate) async fn write(&self, css: &str, text: &str) {
+        let field = self.see(css).await;
+        field.clear().await.unwrap();
+        field.send_keys(text).await.unwrap();
+    }
+
+    /// Presses a key, wherever the focus is.
+    pub(crate) async fn key(&self, key: Key) {
+        self.focused().await.send_keys(key.value().to_string()).await.unwrap();
+    }
+
+    /// Types, wherever the focus is.
+    pub(crate) async fn keys(&self, text: &str) {
+        self.focused().await.send_keys(text).await.unwrap();
+    }
+
+    async fn focused(&self) -> WebElement {
+        self.driver.active_element().await.unwrap()
+    }
+
+    /// The id of what has the focus.
+    pub(crate) async fn focused_id(&self) -> Option<String> {
+        self.focused().await.id().await.unwrap().filter(|id| !id.is_empty())
+    }
+
+    /// Presses Tab until the element of this id has the focus.
+    pub(crate) async fn tab_to(&self, id: &str) {
+        let mut passed = vec![];
+        while passed.len() < 20 {
+            let focused = self.focused_id().await;
+            if focused.as_deref() == Some(id) {
+                return;
+            }
+            passed.push(focused);
+            self.key(Key::Tab).await;
+        }
+        panic!("Tab does not lead to {id}, but to {passed:?}");
+    }
+
+    /// What a script in the page returns.
+    pub(crate) async fn script(&self, script: &str) -> Value {
+        self.driver.execute(script, vec![]).await.unwrap().json().clone()
+    }
+
+    /// From now on the page does not go on by itself.
+    pub(crate) async fn hold(&self) {
+        self.script(HOLD_TIMERS).await;
+    }
+
+    /// The cookie of this name for the page's host.
+    pub(crate) async fn cookie(&self, name: &str) -> Option<Cookie> {
+        let cookies = self.driver.get_all_cookies().await.unwrap();
+        cookies.into_iter().find(|cookie| cookie.name == name)
+    }
+
+    /// Loses a cookie, as cleaning extensions make it.
+    pub(crate) async fn lose_cookie(&self, name: &str) {
+        self.driver.delete_cookie(name).await.unwrap();
+    }
+
+    /// Opens the address in so many tabs at once, and waits until each is at `destination`.
+    pub(crate) async fn open_tabs(&self, url: &str, count: usize, destination: &str) {
+        let before = self.driver.windows().await.unwrap();
+        let script = "for (let tab = 0; tab < arguments[1]; tab += 1) window.open(arguments[0], '_blank');";
+        self.driver.execute(script, vec![json!(url), json!(count)]).await.unwrap();
+        let tabs = eventually("all tabs to be open", async || {
+            let tabs = self.driver.windows().await.unwrap();
+            (tabs.len() == before.len() + count).then_some(tabs)
+        })
+        .await;
+        for tab in tabs.into_iter().filter(|tab| !before.contains(tab)) {
+            self.driver.switch_to_window(tab).await.unwrap();
+            self.is_at(destination).await;
+        }
+    }
+
+    /// Asserts that nobody has to scroll sideways.
+    pub(crate) async fn fits(&self, step: &str) {
+        let widths = self.script(FITS).await;
+        assert!(widths[0].as_u64() <= widths[1].as_u64(), "{step}: {widths} wide");
+        assert_eq!(widths[1], 320, "{step}");
+    }
+
+    /// Asserts that the browser complained of nothing but refusals that `expected` names by status.
+    pub(crate) async fn complained_only_of(&self, expected: &[u16]) {
+        for entry in self.driver.browser_log().await.unwrap() {
+            let is_expected = |status: &u16| entry.message.contains(&format!("with a status of {status} "));
+            assert!(entry.level != "SEVERE" || expected.iter().any(is_expected), "{entry:?}");
+            assert!(!entry.message.contains("Content Security Policy"), "{entry:?}");
+            assert!(!entry.message.contains("Trusted"), "{entry:?}");
+        }
+    }
+
+    /// Types the address into the page that asks for it, and comes to the page that asks for the code; returns the code.
+    pub(crate) async fn ask(&self, site: &Site, address: &str) -> String {
+        let before = site.mail.to(address).await.len();
+        self.write("#address", address).await;
+        self.press("#address-form button").await;
+        self.see("#code-form").await;
+        site.mail.nth(address, before).await.code()
+    }
+
+    /// Types the code, and comes to the end of enrolling.
+    pub(crate) async fn confirm(&self, kind: Kind, code: &str) {
+        self.write("#code", code).await;
+        if kind == Kind::Shared {
+            self.press("label[for=kind-shared]").await;
+        }
+        self.press("#code-form button").await;
+    }
+
+    /// From the page that asks for the address to `destination`.
+    pub(crate) async fn enroll(&self, site: &Site, address: &str, kind: Kind, destination: &str) {
+        let code = self.ask(site, address).await;
+        self.confirm(kind, &code).await;
+        self.is_at(destination).await;
+    }
+}
+
+impl Drop for Browser {
+    fn drop(&mut self) {
+        _ = close(chromedriver::address(), &self.driver.session_id().to_string());
+    }
+}
+
+fn close(driver: &str, session: &str) -> std::io::Result<()> {
+    let host = driver.trim_start_matches("http://");
+    let mut stream = TcpStream::connect(host)?;
+    stream.set_read_timeout(Some(CLOSE_LIMIT))?;
+    write!(stream, "DELETE /session/{session} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n")?;
+    stream.read_to_end(&mut vec![]).map(drop)
+}

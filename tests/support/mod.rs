@@ -1,0 +1,23 @@
+//! Hands for the tests: a product, an administrator, a mailbox, a browser on the wire and one on the screen.
+//!
+//! In scope: doing things and telling what came of them. Not in scope: what is right; the tests say that.
+
+mod admin;
+mod answer;
+mod arrival;
+mod browser;
+mod chromedriver;
+mod eventually;
+mod folder;
+mod mail;
+mod product;
+mod wire;
+
+pub(crate) use self::admin::Admin;
+pub(crate) use self::answer::Answer;
+pub(crate) use self::arrival::{Arrival, WORDS};
+pub(crate) use self::browser::{Browser, Manner};
+pub(crate) use self::eventually::eventually;
+pub(crate) use self::mail::{Mail, MailCatcher};
+pub(crate) use self::product::{Product, Site, fresh_address};
+pub(crate) use self::wire::{DEVICE, Kind, TICKET, Wire};

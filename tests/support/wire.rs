@@ -1,0 +1,136 @@
+//! A browser on the wire: no page, no rules, and a cookie jar that tests can write in.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use reqwest::{Client, Method, RequestBuilder};
+use serde_json::{Value, json};
+
+use super::{Answer, Mail, Site};
+
+/// The device cookie.
+pub(crate) const DEVICE: &str = "__Host-device";
+/// The cookie that ties a code to a browser.
+pub(crate) const TICKET: &str = "__Host-ticket";
+
+/// Whose computer it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Own,
+    Shared,
+}
+
+impl Kind {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Own => "own",
+            Self::Shared => "shared",
+        }
+    }
+}
+
+/// One browser, as far as the server can see.
+#[derive(Debug, Clone)]
+pub(crate) struct Wire {
+    client: Client,
+    pub(crate) origin: String,
+    pub(crate) jar: BTreeMap<String, String>,
+}
+
+/// A client that speaks to nobody but the address it is given, follows nothing and keeps nothing.
+pub(crate) fn client() -> Client {
+    let builder = Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy();
+    // What hangs fails, instead of holding up everything.
+    builder.timeout(Duration::from_secs(30)).build().unwrap()
+}
+
+impl Wire {
+    /// Without cookies.
+    pub(crate) fn to(origin: &str) -> Self {
+        Self { client: client(), origin: origin.to_owned(), jar: BTreeMap::new() }
+    }
+
+    /// A bare request, without cookies and without the headers that browsers add. `at` is a path or an address.
+    pub(crate) fn bare(&self, method: Method, at: &str) -> RequestBuilder {
+        let url = if at.starts_with('/') { format!("{}{at}", self.origin) } else { at.to_owned() };
+        self.client.request(method, url)
+    }
+
+    /// The same with the cookies of the jar.
+    pub(crate) fn request(&self, method: Method, at: &str) -> RequestBuilder {
+        let cookies: Vec<_> = self.jar.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let request = self.bare(method, at);
+        if cookies.is_empty() { request } else { request.header("Cookie", cookies.join("; ")) }
+    }
+
+    /// Sends it and keeps what it is told to keep.
+    pub(crate) async fn send(&mut self, request: RequestBuilder) -> Answer {
+        let answer = Answer::to(request).await;
+        for cookie in answer.headers.get_all("Set-Cookie") {
+            let cookie = cookie.to_str().unwrap();
+            let (pair, attributes) = cookie.split_once(';').unwrap_or((cookie, ""));
+            let (name, value) = pair.split_once('=').unwrap();
+            if attributes.split(';').any(|attribute| attribute.trim() == "Max-Age=0") {
+                self.jar.remove(name);
+            } else {
+                self.jar.insert(name.to_owned(), value.to_owned());
+            }
+        }
+        answer
+    }
+
+    /// A click.
+    pub(crate) async fn click(&mut self, at: &str) -> Answer {
+        let request = self.request(Method::GET, at).header("Sec-Fetch-Mode", "navigate");
+        self.send(request.header("Sec-Fetch-Dest", "document")).await
+    }
+
+    /// What a page's script gets.
+    pub(crate) async fn get(&mut self, path: &str) -> Answer {
+        let request = self.request(Method::GET, path).header("Sec-Fetch-Site", "same-origin");
+        self.send(request.header("Sec-Fetch-Mode", "cors")).await
+    }
+
+    /// What a page's script posts.
+    pub(crate) async fn post(&mut self, path: &str, body: &Value) -> Answer {
+        let request = self.request(Method::POST, path).header("Sec-Fetch-Site", "same-origin");
+        self.send(request.header("Origin", &self.origin).json(body)).await
+    }
+
+    pub(crate) async fn start(&mut self, address: &str) -> Answer {
+        self.post("/api/v1/enrollments", &json!({ "address": address })).await
+    }
+
+    pub(crate) async fn start_for(&mut self, address: &str, to: &str) -> Answer {
+        self.post("/api/v1/enrollments", &json!({ "address": address, "to": to })).await
+    }
+
+    pub(crate) async fn resend(&mut self) -> Answer {
+        self.post("/api/v1/enrollments/resend", &json!({})).await
+    }
+
+    pub(crate) async fn confirm(&mut self, code: &str) -> Answer {
+        self.confirm_as(Kind::Own, code).await
+    }
+
+    pub(crate) async fn confirm_as(&mut self, kind: Kind, code: &str) -> Answer {
+        let body = json!({ "code": code, "kind": kind.name() });
+        self.post("/api/v1/enrollments/confirm", &body).await
+    }
+
+    /// Asks for a code, which must work, and reads the mail.
+    pub(crate) async fn ask(&mut self, site: &Site, address: &str) -> Mail {
+        let before = site.mail.to(address).await.len();
+        let started = self.start(address).await;
+        assert_eq!(started.status, 202, "{}", started.text());
+        site.mail.nth(address, before).await
+    }
+
+    /// Enrolls, which must work; returns the answer that set the cookie.
+    pub(crate) async fn enroll(&mut self, site: &Site, address: &str, kind: Kind) -> Answer {
+        let mail = self.ask(site, address).await;
+        let confirmed = self.confirm_as(kind, &mail.code()).await;
+        assert_eq!(confirmed.status, 200, "{}", confirmed.text());
+        confirmed
+    }
+}
