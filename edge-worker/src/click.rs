@@ -1,6 +1,7 @@
 //! `GET /s/<link>`: somebody clicked.
 
 use device_token::{LinkClaims, UnverifiedLink, VerifiedLink};
+use enrollment_rules::admission;
 use enrollment_rules::arrival::{self, Arrival};
 use enrollment_rules::interaction::{Interaction, Verdict};
 use worker::{Method, Response, console_warn};
@@ -20,7 +21,7 @@ pub(crate) async fn answer(incoming: &Incoming, link: &str) -> Result<Response, 
         return Err(Failure::Speculation);
     }
     let claims = link_of_this_account(incoming, link)?;
-    if now() >= claims.expires_at() {
+    if !admission::link_holds(&claims, now()) {
         return Err(Failure::LinkExpired);
     }
     let snapshot = gate::snapshot(incoming).await?;

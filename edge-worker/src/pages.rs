@@ -1,6 +1,8 @@
 //! Static files and the headers that go with everything. Which words a page has is `www`'s business.
 
-use worker::{Env, Headers, RequestInit, Response, ResponseBuilder, Url};
+use std::hash::{DefaultHasher, Hasher};
+
+use worker::{Env, Headers, Response, ResponseBuilder, Url};
 
 use crate::failure::{Failure, with_header};
 
@@ -78,42 +80,35 @@ pub(crate) async fn file(env: &Env, path: &str) -> Result<Response, Failure> {
 }
 
 /// A file that pages load. Browsers keep it and ask each time whether it is still the same: the parts of a release fit
-/// together.
+/// together. The tag is made here, of the content, so that it is the same wherever the file comes from.
 pub(crate) async fn loaded_file(env: &Env, path: &str, known: Option<&str>) -> Result<Response, Failure> {
     let kind = content_type(path).ok_or(Failure::NotFound)?;
-    let mut found = asset(env, path, known).await?;
-    let tag = found.headers().get("ETag").ok().flatten();
-    let mut builder = with_header(Response::builder(), "Cache-Control", "no-cache");
-    if let Some(tag) = &tag {
-        builder = with_header(builder, "ETag", tag);
+    let bytes = asset(env, path).await?;
+    let mut hasher = DefaultHasher::new();
+    hasher.write(&bytes);
+    let tag = format!("\"{:016x}\"", hasher.finish());
+    let builder = with_header(Response::builder(), "Cache-Control", "no-cache");
+    let builder = with_header(builder, "ETag", &tag);
+    // Proxies that compress on the way mark a tag as weak.
+    if known.is_some_and(|known| known.split(',').any(|one| one.trim().trim_start_matches("W/") == tag)) {
+        return Ok(builder.with_status(304).empty());
     }
-    match found.status_code() {
-        304 => Ok(builder.with_status(304).empty()),
-        200 => {
-            let bytes = found.bytes().await.map_err(|_| Failure::Unavailable("assets"))?;
-            Ok(with_header(builder, "Content-Type", kind).fixed(bytes))
-        }
-        _ => Err(Failure::NotFound),
-    }
+    Ok(with_header(builder, "Content-Type", kind).fixed(bytes))
 }
 
-async fn asset(env: &Env, path: &str, known: Option<&str>) -> Result<Response, Failure> {
+async fn asset(env: &Env, path: &str) -> Result<Vec<u8>, Failure> {
     let assets = env.assets("ASSETS").map_err(|_| Failure::Misconfigured("ASSETS"))?;
-    let init = RequestInit::new();
-    if let Some(tag) = known {
-        init.headers.set("If-None-Match", tag).map_err(|_| Failure::NotFound)?;
-    }
     let url = format!("https://assets{path}");
-    assets.fetch(url, Some(init)).await.map_err(|_| Failure::Unavailable("assets"))
+    let mut found = assets.fetch(url, None).await.map_err(|_| Failure::Unavailable("assets"))?;
+    if found.status_code() != 200 {
+        return Err(Failure::NotFound);
+    }
+    found.bytes().await.map_err(|_| Failure::Unavailable("assets"))
 }
 
 async fn file_with(env: &Env, path: &str, builder: ResponseBuilder) -> Result<Response, Failure> {
     let kind = content_type(path).ok_or(Failure::NotFound)?;
-    let mut found = asset(env, path, None).await?;
-    if found.status_code() != 200 {
-        return Err(Failure::NotFound);
-    }
-    let bytes = found.bytes().await.map_err(|_| Failure::Unavailable("assets"))?;
+    let bytes = asset(env, path).await?;
     Ok(with_header(builder, "Content-Type", kind).fixed(bytes))
 }
 

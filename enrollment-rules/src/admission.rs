@@ -1,6 +1,6 @@
 //! Whether a statement opens the door now, and what it is renewed to.
 
-use device_token::{Statement, Timestamp};
+use device_token::{LinkClaims, Statement, Timestamp};
 
 use crate::revocation;
 use crate::snapshot::{ClickSettings, Snapshot};
@@ -64,6 +64,12 @@ fn days(count: u16) -> u64 {
     u64::from(count).saturating_mul(DAY_SECONDS)
 }
 
+/// Does a verified link still lead anywhere?
+#[must_use]
+pub fn link_holds(link: &LinkClaims, now: Timestamp) -> bool {
+    now < link.expires_at()
+}
+
 /// Judges a verified statement against the account's state at `now`.
 ///
 /// # Errors
@@ -114,7 +120,10 @@ fn renew_after_seconds(settings: &ClickSettings) -> u64 {
 mod tests {
     use super::*;
     use crate::settings::Settings;
-    use device_token::{AccountId, Binding, DeviceId, Origin, StatementParts, UserId};
+    use device_token::{
+        AccountId, Binding, Destination, DeviceId, LinkId, LinkParts, Origin, RecipientId, StatementParts,
+        UserId,
+    };
     use proptest::prelude::*;
 
     const DAY: u64 = DAY_SECONDS;
@@ -155,6 +164,22 @@ mod tests {
             users: [].into(),
             devices: [].into(),
         }
+    }
+
+    #[test]
+    fn a_link_leads_nowhere_from_the_second_of_its_expiry() {
+        let link = LinkClaims::new(LinkParts {
+            issuer: Origin::parse("https://enroll.example.com").unwrap(),
+            account: AccountId::parse("demo").unwrap(),
+            link: LinkId::from_bytes([3; 16]),
+            issued_at: at(0),
+            expires_at: at(400 * DAY),
+            destination: Destination::parse("https://example.com/").unwrap(),
+            recipient: RecipientId::from_bytes([1; 16]),
+        })
+        .unwrap();
+        assert!(link_holds(&link, at(400 * DAY - 1)));
+        assert!(!link_holds(&link, at(400 * DAY)));
     }
 
     #[test]

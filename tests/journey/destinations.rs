@@ -51,7 +51,7 @@ async fn the_page_offers_no_way_off_this_origin_whatever_its_address_says() {
     let browser = Browser::open().await;
     let leaving = "return [...document.links].map((link) => link.href).filter((to) => !to.startsWith(location.origin + '/'));";
     for to in ELSEWHERE {
-        let encoded: String = to.bytes().map(|byte| format!("%{byte:02x}")).collect();
+        let encoded = to.bytes().fold(String::new(), |encoded, byte| format!("{encoded}%{byte:02x}"));
         for query in [format!("to={encoded}"), format!("finding=cookie-dropped&to={encoded}")] {
             browser.goto(&format!("{}/enroll?{query}", site.origin)).await;
             let step = if query.starts_with("to") { "#step-address" } else { "#step-cookies" };

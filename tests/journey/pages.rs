@@ -83,3 +83,26 @@ async fn without_scripts_the_page_says_what_to_do() {
     browser.reads("Switch on JavaScript for this site").await;
     assert!(!browser.shows("form").await);
 }
+
+#[tokio::test]
+async fn what_somebody_smuggles_into_a_page_does_not_run_and_the_browser_complains_of_it() {
+    let site = Product::shared().await.demo();
+    let elsewhere = Arrival::open();
+    let browser = Browser::open().await;
+    browser.goto(&format!("{}/enroll", site.origin)).await;
+    browser.see("#address-form").await;
+    browser.complained_only_of(&[]).await;
+    let smuggled = format!(
+        "const image = document.createElement('img'); image.src = '{}'; document.body.append(image);
+         const style = document.createElement('style'); style.textContent = 'form {{ display: none }}';
+         document.body.append(style);
+         try {{ document.body.innerHTML += '<p>smuggled</p>'; }} catch (refused) {{ return refused.name; }}",
+        elsewhere.url
+    );
+    assert_eq!(browser.script(&smuggled).await, "TypeError");
+    let complaints = browser.complaints().await;
+    for what in ["img-src", "style-src", "TrustedHTML"] {
+        assert!(complaints.iter().any(|words| words.contains(what)), "{what}: {complaints:?}");
+    }
+    assert!(browser.shows("#address-form").await && elsewhere.visits().is_empty());
+}

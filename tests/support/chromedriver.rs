@@ -11,7 +11,7 @@ const STARTED: &str = "was started successfully on port ";
 
 struct Driver {
     address: String,
-    _driver: Child,
+    _process: Child,
     _leash: Child,
 }
 
@@ -47,5 +47,5 @@ fn start() -> Driver {
     // Nobody reads on, but a closed pipe must not end the driver either.
     std::thread::spawn(move || lines.for_each(drop));
     let address = format!("http://127.0.0.1:{}", port.expect("chromedriver names its port"));
-    Driver { address, _driver: driver, _leash: leash }
+    Driver { address, _process: driver, _leash: leash }
 }
