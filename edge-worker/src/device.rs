@@ -49,12 +49,9 @@ pub(crate) fn set_probe() -> Result<Response, Failure> {
 
 /// `GET /api/v1/readiness/cookie`.
 pub(crate) fn read_probe(incoming: &Incoming) -> Result<Response, Failure> {
+    // It is left to end by itself: tabs opened at once share it, and one must not take it from the other.
     let returned = cookies::read(incoming.request.headers(), cookies::PROBE)?.is_some();
-    let response = json(Response::builder(), &ProbeReturned { returned })?;
-    if returned {
-        pages::set_cookie(response.headers(), &cookies::expired(cookies::PROBE))?;
-    }
-    Ok(response)
+    json(Response::builder(), &ProbeReturned { returned })
 }
 
 /// `GET /.well-known/jwks.json`: an RFC 7517 key set, with whose it is beside the keys (section 5 allows it).

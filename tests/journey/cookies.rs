@@ -93,7 +93,7 @@ async fn on_a_shared_computer_the_cookie_ends_with_the_browser() {
     browser.confirm(Kind::Shared, &code).await;
     browser.reads("until this browser is closed, for 12 hours at most").await;
     browser.is_at(&arrival.url).await;
-    browser.goto(&format!("{}/", site.origin)).await;
+    assert_eq!(browser.kept(&site).await, json!([]));
     let cookie = browser.cookie(DEVICE).await.unwrap();
     assert_eq!((cookie.expiry, cookie.http_only, cookie.secure), (None, Some(true), Some(true)));
     site.admin.recorded(&link_id, 2).await;
@@ -238,8 +238,10 @@ async fn the_probe_for_cookies_tells_whether_one_comes_back() {
     let mut browser = Wire::to(&site.origin);
     assert_eq!(browser.get("/api/v1/readiness/cookie").await.json(), json!({ "returned": false }));
     assert_eq!(browser.post("/api/v1/readiness/cookie", &json!({})).await.status, 204);
-    assert_eq!(browser.get("/api/v1/readiness/cookie").await.json(), json!({ "returned": true }));
-    assert!(browser.jar.is_empty());
+    // Two tabs that ask at once share the cookie; neither takes it from the other.
+    for _ in 0..2 {
+        assert_eq!(browser.get("/api/v1/readiness/cookie").await.json(), json!({ "returned": true }));
+    }
 }
 
 #[tokio::test]

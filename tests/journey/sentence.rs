@@ -55,6 +55,8 @@ async fn a_person_confirms_once_passes_from_then_on_and_confirms_again_after_a_r
     assert_eq!((&device["revoked"], &device["session"]), (&json!(false), &json!(false)));
     assert!(device["browser"].as_str().unwrap().contains("Chrome/"), "{device}");
     assert_eq!(device["binding"], "key", "{device}");
+    // What the page's module keeps of it: its key, and the token it has verified.
+    assert_eq!(browser.kept(&site).await, json!(["key", "token"]));
 
     // The device is lost.
     assert_eq!(site.admin.revoke_user(&ada).await, 1);

@@ -51,6 +51,17 @@ const ARGUMENTS: [&str; 11] = [
 /// Makes the page stay at its last step, whose timer would otherwise go on by itself, until somebody presses.
 const HOLD_TIMERS: &str = "window.setTimeout = () => 0;";
 
+const KEPT: &str =
+    "return indexedDB.databases().then((all) => all.some((one) => one.name === 'device-enrollment')
+    ? new Promise((resolve, reject) => {
+        const opening = indexedDB.open('device-enrollment');
+        opening.onerror = reject;
+        opening.onsuccess = () => {
+          const keys = opening.result.transaction('device').objectStore('device').getAllKeys();
+          keys.onsuccess = () => { opening.result.close(); resolve(keys.result); };
+        };
+      })
+    : []);";
 const FITS: &str = "const root = document.documentElement; return [root.scrollWidth, root.clientWidth];";
 
 impl Browser {
@@ -188,6 +199,12 @@ impl Browser {
     /// What a script in the page returns.
     pub(crate) async fn script(&self, script: &str) -> Value {
         self.driver.execute(script, vec![]).await.unwrap().json().clone()
+    }
+
+    /// The names of what the page's module keeps on this origin.
+    pub(crate) async fn kept(&self, site: &Site) -> Value {
+        self.goto(&format!("{}/", site.origin)).await;
+        self.script(KEPT).await
     }
 
     /// From now on the page does not go on by itself.

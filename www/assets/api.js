@@ -13,17 +13,19 @@ const LIMIT_MS = 20_000;
  * @param {object} body
  * @returns {Promise<Reply<any>>}
  */
-async function post(path, body) {
+const post = (path, body) =>
+  ask(path, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });
+
+/**
+ * @param {string} path
+ * @param {RequestInit} request
+ * @returns {Promise<Reply<any>>}
+ */
+async function ask(path, request) {
   const stop = new AbortController();
   const timer = setTimeout(() => stop.abort(), LIMIT_MS);
   try {
-    const response = await fetch(path, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(body),
-      cache: 'no-store',
-      signal: stop.signal,
-    });
+    const response = await fetch(path, { ...request, cache: 'no-store', signal: stop.signal });
     const answer = await response.json().catch(() => null);
     if (response.ok && answer) return { ok: true, body: answer };
     const code = typeof answer?.code === 'string' ? answer.code : `status_${response.status}`;
@@ -51,3 +53,6 @@ export const resend = () => post('/api/v1/enrollments/resend', {});
  * @returns {Promise<Reply<Confirmed>>}
  */
 export const confirm = (confirmation) => post('/api/v1/enrollments/confirm', confirmation);
+
+/** This browser's device, if it is enrolled. @returns {Promise<Reply<{session: boolean}>>} */
+export const device = () => ask('/api/v1/device', {});

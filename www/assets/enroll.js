@@ -117,6 +117,13 @@ async function start(address) {
     return showCode();
   }
   const { code } = reply.problem;
+  // From a code that is dead there is one way on: asking again, when that is possible.
+  if (byId('step-address').hidden) {
+    stop();
+    remember(null);
+    input('address').value = address;
+    showStep('address', { focus: false });
+  }
   // Nothing to confirm, so nothing to fill in: the way on is in the words.
   byId('address-form').hidden = code === 'authentication_off';
   showProblem(reply.problem, { field: code === 'address_invalid' ? 'address' : undefined });
@@ -161,15 +168,26 @@ async function confirm() {
   const key = kind === 'own' ? await deviceKey() : null;
   const reply = await api.confirm(key === null ? { code, kind } : { code, kind, device_key: key });
   if (!reply.ok) {
-    withoutKey ||= reply.problem.code === 'device_key_invalid';
+    if (reply.problem.code === 'device_key_invalid') withoutKey = true;
+    // The answer that enrolled may have been lost on its way, or another tab was quicker: the cookie tells.
+    if (['code_used', 'ticket_missing'].includes(reply.problem.code)) {
+      const device = await api.device();
+      if (device.ok) return finish(device.body.session ? 'shared' : 'own', to);
+    }
     return problemOfCode(reply.problem);
   }
+  const token = reply.body.device_token;
+  // The cookie counts: a token that could not be kept costs nothing today. But what an earlier enrollment left must go.
+  const kept = token && (await within(client.then((loaded) => loaded?.keep_token(token).then(() => true)), KEY_LIMIT_MS));
+  if (!kept) await within(client.then((loaded) => loaded?.forget()), KEY_LIMIT_MS);
+  finish(kind, reply.body.to);
+}
+
+/** Enrolled: says so, and goes on. @param {'own' | 'shared'} kind @param {string | null} path */
+function finish(kind, path) {
   stop();
   remember(null);
-  const token = reply.body.device_token;
-  // The cookie counts: a token that could not be kept costs nothing today.
-  if (token) await within(client.then((loaded) => loaded?.keep_token(token)), KEY_LIMIT_MS);
-  const next = here(reply.body.to);
+  const next = here(path);
   point('to', next);
   choose(byId('step-done'), kind);
   showStep('done');
@@ -230,7 +248,6 @@ async function begin() {
     return showCode({ focus: false });
   }
 
-  byId('step-checking').hidden = false;
   const found = await within(readiness, READINESS_LIMIT_MS);
   if (found?.verdict === 'blocked') return showCookies('blocked', { focus: false });
   if (found?.causes.includes('private_window')) {

@@ -105,7 +105,7 @@ fn worker(checkout: &Checkout, tools: &BuildTools) -> Outcome {
         let mut optimizer = Command::new(&tools.wasm_opt);
         optimizer.args(["-Oz", "--strip-debug"]).args(WASM_FEATURES).arg(&bundled).arg("-o").arg(&small);
         run(&mut optimizer)?;
-        fs::rename(&small, &bundled).explain(bundled.display())?;
+        fs::copy(&small, &bundled).explain(bundled.display())?;
         stamp.write()
     })
 }

@@ -94,22 +94,38 @@ pub struct Browsers {
 pub fn browsers() -> Outcome<Browsers> {
     const PACKAGES: [&str; 2] = ["chromium", "chromium-driver"];
     if on_path("chromium").is_none() || on_path("chromedriver").is_none() {
-        let root = run(Command::new("id").arg("-u")).is_ok_and(|id| id.trim() == "0");
-        if !root || on_path("apt-get").is_none() {
-            return Err(Failure::new(
-                "chromium or chromedriver is missing: as root, apt-get install chromium chromium-driver",
-            ));
-        }
-        step("installing chromium and its driver", || {
-            run(Command::new("apt-get").arg("update"))?;
-            let mut install = Command::new("apt-get");
-            install.args(["install", "-y", "--no-install-recommends"]).args(PACKAGES);
-            run(install.env("DEBIAN_FRONTEND", "noninteractive"))
-        })?;
+        debian_packages("chromium or chromedriver", &PACKAGES)?;
     }
     on_path("chromedriver")
         .map(|chromedriver| Browsers { chromedriver })
         .ok_or_else(|| Failure::new("chromedriver is missing although chromium-driver is installed"))
+}
+
+/// Installs Debian's packages where that takes no password, or says which are missing.
+fn debian_packages(what: &str, packages: &[&str]) -> Outcome {
+    let names = packages.join(" ");
+    let root = run(Command::new("id").arg("-u")).is_ok_and(|id| id.trim() == "0");
+    if !root || on_path("apt-get").is_none() {
+        return Err(Failure::new(format!("{what} is missing: as root, apt-get install {names}")));
+    }
+    step(&format!("installing {names}"), || {
+        run(Command::new("apt-get").arg("update"))?;
+        let mut install = Command::new("apt-get");
+        install.args(["install", "-y", "--no-install-recommends"]).args(packages);
+        run(install.env("DEBIAN_FRONTEND", "noninteractive")).map(drop)
+    })
+}
+
+/// What cargo needs of the system to build the tools: a linker, and OpenSSL's headers for worker-build.
+fn system_libraries() -> Outcome {
+    let openssl = run(Command::new("pkg-config").args(["--exists", "openssl"]));
+    if on_path("cc").is_some() && openssl.is_ok() {
+        return Ok(());
+    }
+    debian_packages(
+        "a C compiler, pkg-config or OpenSSL's headers",
+        &["build-essential", "pkg-config", "libssl-dev"],
+    )
 }
 
 fn on_path(program: &str) -> Option<PathBuf> {
@@ -179,6 +195,7 @@ impl CompiledTool<'_> {
         let name = format!("{}-{}", self.package, self.version);
         let finished = folder.join(&name);
         if !finished.join("bin").is_dir() {
+            system_libraries()?;
             step(
                 &format!("compiling {} {} (once per machine, minutes)", self.package, self.version),
                 || {

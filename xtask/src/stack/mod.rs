@@ -30,7 +30,7 @@ use crate::failure::{Explain as _, Failure, Outcome};
 use crate::setup;
 
 /// How long a process may take until it answers.
-const START_LIMIT: Duration = Duration::from_secs(120);
+const START_LIMIT: Duration = Duration::from_mins(2);
 
 /// What differs from stack to stack.
 #[derive(Debug, Clone)]
