@@ -1,4 +1,4 @@
-//! The three cookies, as RFC 6265bis has them: `__Host-` names, so that no other host and no plain connection sets them.
+//! The cookies, as RFC 6265bis has them: `__Host-` names, so that no other host and no plain connection sets them.
 
 use worker::Headers;
 
@@ -8,8 +8,6 @@ use crate::failure::Failure;
 pub(crate) const DEVICE: &str = "__Host-device";
 /// Ties a code to the browser that asked.
 pub(crate) const TICKET: &str = "__Host-ticket";
-/// Tells whether this browser brings cookies back.
-pub(crate) const PROBE: &str = "__Host-probe";
 
 /// The value of the one cookie of this name.
 ///
@@ -44,9 +42,33 @@ pub(crate) fn ticket(value: &str) -> String {
     format!("{TICKET}={value}; Path=/; Secure; HttpOnly; SameSite=Strict")
 }
 
-/// `Set-Cookie` for the probe, a minute long.
-pub(crate) fn probe() -> String {
-    format!("{PROBE}=1; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=60")
+/// Tells whether this browser brings cookies back. Each check has names of its own: tabs that are opened at once must
+/// not answer for, or tidy up after, one another.
+pub(crate) struct Probe<'a>(pub(crate) &'a str);
+
+impl Probe<'_> {
+    /// `Set-Cookie` for two cookies of a minute, should nobody come to take them away: one like the device cookie, and a
+    /// plain one that tells a browser without cookies from one that keeps no secure ones on this connection.
+    pub(crate) fn set(&self) -> [String; 2] {
+        self.pair("1", 60)
+    }
+
+    /// `Set-Cookie` that takes both away.
+    pub(crate) fn expired(&self) -> [String; 2] {
+        self.pair("", 0)
+    }
+
+    /// Which of the two came back.
+    pub(crate) fn returned(&self, headers: &Headers) -> Result<[bool; 2], Failure> {
+        let came = |name: &str| read(headers, name).map(|value| value.as_deref() == Some("1"));
+        Ok([came(&format!("__Host-probe-{}", self.0))?, came(&format!("probe-{}", self.0))?])
+    }
+
+    fn pair(&self, value: &str, max_age_seconds: u64) -> [String; 2] {
+        let Self(id) = self;
+        let common = format!("{value}; Path=/; SameSite=Lax; Max-Age={max_age_seconds}");
+        [format!("__Host-probe-{id}={common}; Secure; HttpOnly"), format!("probe-{id}={common}")]
+    }
 }
 
 /// `Set-Cookie` that takes a cookie away. The attributes must be those it was set with.

@@ -2,15 +2,16 @@
 
 use device_token::Binding;
 use enrollment_rules::admission;
-use enrollment_rules::messages::{ProbeReturned, ThisDevice};
+use enrollment_rules::messages::{Nothing, ProbeReturned, ProbeSet, ThisDevice};
 use enrollment_rules::time_text::rfc3339;
 use worker::Response;
 
 use crate::account::Message;
+use crate::cookies::Probe;
 use crate::enrollments::json;
 use crate::failure::{Failure, with_header};
 use crate::incoming::Incoming;
-use crate::{cookies, gate, pages};
+use crate::{cookies, entropy, gate, pages};
 
 /// `GET /api/v1/device`.
 pub(crate) async fn this_device(incoming: &Incoming) -> Result<Response, Failure> {
@@ -40,18 +41,33 @@ pub(crate) async fn forget(incoming: &Incoming) -> Result<Response, Failure> {
     Ok(response)
 }
 
-/// `POST /api/v1/readiness/cookie`.
-pub(crate) fn set_probe() -> Result<Response, Failure> {
-    let response = Response::builder().with_status(204).empty();
-    pages::set_cookie(response.headers(), &cookies::probe())?;
+/// `POST /api/v1/readiness`: two cookies to bring back, and what the page must know of the account.
+pub(crate) async fn set_probe(incoming: &mut Incoming) -> Result<Response, Failure> {
+    let Nothing {} = incoming.body().await?;
+    // A wrong guess while nothing can be asked costs little: the account object refuses with the true rule.
+    let private_windows =
+        gate::snapshot(incoming).await.map(|snapshot| snapshot.settings.private_windows).unwrap_or_default();
+    let probe = format!("{:016x}", u64::from_be_bytes(entropy::bytes()?));
+    let cookies = Probe(&probe).set();
+    let response = json(Response::builder(), &ProbeSet { probe, private_windows })?;
+    for cookie in cookies {
+        pages::set_cookie(response.headers(), &cookie)?;
+    }
     Ok(response)
 }
 
-/// `GET /api/v1/readiness/cookie`.
-pub(crate) fn read_probe(incoming: &Incoming) -> Result<Response, Failure> {
-    // It is left to end by itself: tabs opened at once share it, and one must not take it from the other.
-    let returned = cookies::read(incoming.request.headers(), cookies::PROBE)?.is_some();
-    json(Response::builder(), &ProbeReturned { returned })
+/// `DELETE /api/v1/readiness/{probe}`: which of the two came back. They are gone with the answer.
+pub(crate) fn take_probe(incoming: &Incoming, probe: &str) -> Result<Response, Failure> {
+    // It becomes part of a cookie's name.
+    if probe.len() != 16 || !probe.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f')) {
+        return Err(Failure::NotFound);
+    }
+    let [returned, plain_returned] = Probe(probe).returned(incoming.request.headers())?;
+    let response = json(Response::builder(), &ProbeReturned { returned, plain_returned })?;
+    for cookie in Probe(probe).expired() {
+        pages::set_cookie(response.headers(), &cookie)?;
+    }
+    Ok(response)
 }
 
 /// `GET /.well-known/jwks.json`: an RFC 7517 key set, with whose it is beside the keys (section 5 allows it).

@@ -9,6 +9,7 @@ use enrollment_rules::messages::{
     ConfirmEnrollment, Enrolled, EnrollmentStarted, Kind, Nothing, StartEnrollment,
 };
 use enrollment_rules::new_device;
+use enrollment_rules::reported_findings::ReportedFindings;
 use enrollment_rules::return_path::ReturnPath;
 use worker::{Response, ResponseBuilder};
 
@@ -73,6 +74,12 @@ pub(crate) async fn confirm(incoming: &mut Incoming) -> Result<Response, Failure
         device_key,
         name,
         browser: browser.chars().filter(|c| !c.is_control()).take(MAX_BROWSER).collect(),
+        private_window: body.readiness.as_ref().is_some_and(ReportedFindings::say_private_window),
+        readiness: body
+            .readiness
+            .map(|findings| serde_json::to_string(&findings))
+            .transpose()
+            .map_err(|_| Failure::Internal("findings"))?,
     };
     let confirmed: Confirmed = incoming.account_object().ask(&Message::Confirm(confirm)).await?;
     let to = return_path(incoming, &confirmed.to).unwrap_or_else(|_| ReturnPath::start());

@@ -231,6 +231,9 @@ fn account_refusal(refusal: &AccountRefusal) -> Described {
             Refusal::CodeExpired => Described::new(410, "code_expired", "The code is too old"),
             Refusal::CodeUsed => Described::new(410, "code_used", "The code was used already"),
             Refusal::EnrollmentEnded => Described::new(410, "enrollment_ended", "This enrollment was ended"),
+            Refusal::PrivateWindow => {
+                Described::new(403, "private_window_refused", "Private windows are not enrolled here")
+            }
         },
         AccountRefusal::Setting { field, bounds } => {
             Described::new(422, "setting_invalid", "This setting cannot have this value")

@@ -34,7 +34,8 @@ impl ErrorPage {
 
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; \
      style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; \
-     frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'";
+     frame-ancestors 'none'; worker-src 'self'; require-trusted-types-for 'script'; \
+     trusted-types readiness-worker";
 
 /// On everything that leaves. Links and pages must not tell other sites where somebody came from, be framed, or be
 /// read across origins.

@@ -66,15 +66,15 @@ async fn api(mut incoming: Incoming, segments: &[&str]) -> Result<Response, Fail
         (["enrollments"], Method::Post) => enrollments::start(&mut incoming).await,
         (["enrollments", "resend"], Method::Post) => enrollments::resend(&mut incoming).await,
         (["enrollments", "confirm"], Method::Post) => enrollments::confirm(&mut incoming).await,
-        (["readiness", "cookie"], Method::Post) => device::set_probe(),
-        (["readiness", "cookie"], Method::Get) => device::read_probe(&incoming),
+        (["readiness"], Method::Post) => device::set_probe(&mut incoming).await,
+        (["readiness", probe], Method::Delete) => device::take_probe(&incoming, probe),
         (["device"], Method::Get) => device::this_device(&incoming).await,
         (["device"], Method::Delete) => device::forget(&incoming).await,
         (["verify"], Method::Get | Method::Head) => verify::answer(&incoming).await,
-        (["enrollments"] | ["enrollments", "resend" | "confirm"], _) => {
+        (["enrollments" | "readiness"] | ["enrollments", "resend" | "confirm"], _) => {
             Err(Failure::MethodNotAllowed("POST"))
         }
-        (["readiness", "cookie"], _) => Err(Failure::MethodNotAllowed("GET, POST")),
+        (["readiness", _], _) => Err(Failure::MethodNotAllowed("DELETE")),
         (["device"], _) => Err(Failure::MethodNotAllowed("GET, DELETE")),
         (["verify"], _) => Err(Failure::MethodNotAllowed("GET, HEAD")),
         _ => Err(Failure::NotFound),

@@ -112,6 +112,8 @@ pub enum Refusal {
     CodeUsed,
     /// Ended by a revocation.
     EnrollmentEnded,
+    /// In a private window, which the account does not allow.
+    PrivateWindow,
 }
 
 impl Refusal {

@@ -15,6 +15,7 @@ pub mod messages;
 pub mod network;
 pub mod new_device;
 pub mod readiness;
+pub mod reported_findings;
 pub mod return_path;
 pub mod revocation;
 pub mod settings;

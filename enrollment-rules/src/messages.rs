@@ -2,6 +2,9 @@
 
 use serde::{Deserialize, Deserializer, Serialize};
 
+use crate::reported_findings::ReportedFindings;
+use crate::settings::PrivateWindows;
+
 /// `POST /api/v1/enrollments`.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -55,6 +58,9 @@ pub struct ConfirmEnrollment {
     /// What the person calls the device.
     #[serde(default)]
     pub name: Option<String>,
+    /// What the page found out about this browser, finding by finding.
+    #[serde(default)]
+    pub readiness: Option<ReportedFindings>,
 }
 
 /// 200 of a confirmation.
@@ -103,6 +109,9 @@ pub struct SettingsPatch {
     /// See [`crate::settings::Settings::enrollments_per_network_hour`].
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "given")]
     pub enrollments_per_network_hour: Option<i64>,
+    /// See [`crate::settings::Settings::private_windows`].
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "given")]
+    pub private_windows: Option<String>,
     /// See [`crate::settings::Settings::notification_postmaster_address`]; `null` takes it back.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "present")]
     pub notification_postmaster_address: Option<Option<String>>,
@@ -268,11 +277,22 @@ pub struct EventRecord {
     pub detail: String,
 }
 
-/// `GET /api/v1/readiness/cookie`.
+/// `POST /api/v1/readiness`.
+#[derive(Debug, Serialize)]
+pub struct ProbeSet {
+    /// The id in both probe cookies' names.
+    pub probe: String,
+    /// The account's rule.
+    pub private_windows: PrivateWindows,
+}
+
+/// `DELETE /api/v1/readiness/{probe}`.
 #[derive(Debug, Serialize)]
 pub struct ProbeReturned {
-    /// Whether the browser brought the probe cookie back.
+    /// Whether the browser brought back the cookie that is set like the device cookie.
     pub returned: bool,
+    /// Whether it brought back the plain one.
+    pub plain_returned: bool,
 }
 
 /// `GET /api/v1/admin/domains`.

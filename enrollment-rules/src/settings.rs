@@ -14,6 +14,29 @@ pub const ABSOLUTE_DAYS: std::ops::RangeInclusive<u16> = 1..=3_650;
 /// The least and the most [`Settings::enrollments_per_network_hour`].
 pub const ENROLLMENTS_PER_NETWORK_HOUR: std::ops::RangeInclusive<u32> = 1..=100_000;
 
+/// What becomes of somebody who enrolls in a private window, where everything is forgotten when it closes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PrivateWindows {
+    /// They may go on, just for that window.
+    #[default]
+    Session,
+    /// They are told to open an ordinary window.
+    Refuse,
+}
+
+impl PrivateWindows {
+    /// The one of this name, as in the API.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        match name {
+            "session" => Some(Self::Session),
+            "refuse" => Some(Self::Refuse),
+            _ => None,
+        }
+    }
+}
+
 /// What an administrator has chosen for the whole account.
 ///
 /// Read leniently: what an older or newer release stored is still settings.
@@ -30,6 +53,8 @@ pub struct Settings {
     pub absolute_days: Option<u16>,
     /// How many enrollments one network may begin within an hour.
     pub enrollments_per_network_hour: u32,
+    /// What becomes of enrolling in a private window.
+    pub private_windows: PrivateWindows,
     /// *Notification Postmaster Address*: the sender of the system's mail; without one, the deployment's.
     pub notification_postmaster_address: Option<Address>,
 }
@@ -42,6 +67,7 @@ impl Default for Settings {
             renew_after_seconds: 3_600,
             absolute_days: None,
             enrollments_per_network_hour: 300,
+            private_windows: PrivateWindows::Session,
             notification_postmaster_address: None,
         }
     }
@@ -82,6 +108,10 @@ impl Settings {
         if let Some(value) = patch.enrollments_per_network_hour {
             new.enrollments_per_network_hour =
                 within(value, &ENROLLMENTS_PER_NETWORK_HOUR, "enrollments_per_network_hour", "1 to 100000")?;
+        }
+        if let Some(name) = patch.private_windows {
+            new.private_windows = PrivateWindows::named(&name)
+                .ok_or(SettingRefused { field: "private_windows", bounds: "session or refuse" })?;
         }
         if let Some(value) = patch.notification_postmaster_address {
             new.notification_postmaster_address =
@@ -132,6 +162,7 @@ mod tests {
         assert_eq!(refused("{\"authentication_enabled\":true,\"absolute_days\":0}"), "absolute_days");
         assert_eq!(refused("{\"renew_after_seconds\":86401}"), "renew_after_seconds");
         assert_eq!(refused("{\"enrollments_per_network_hour\":0}"), "enrollments_per_network_hour");
+        assert_eq!(refused("{\"private_windows\":\"Refuse\"}"), "private_windows");
         assert_eq!(
             refused("{\"notification_postmaster_address\":\"<>\"}"),
             "notification_postmaster_address"
@@ -151,9 +182,14 @@ mod tests {
     fn the_stored_form_of_settings_is_unchanged() {
         let stored = "{\"authentication_enabled\":false,\"authentication_duration_days\":30,\
                       \"renew_after_seconds\":3600,\"absolute_days\":null,\
-                      \"enrollments_per_network_hour\":300,\"notification_postmaster_address\":null}";
+                      \"enrollments_per_network_hour\":300,\"private_windows\":\"session\",\
+                      \"notification_postmaster_address\":null}";
         assert_eq!(serde_json::to_string(&Settings::default()).unwrap(), stored);
         assert_eq!(serde_json::from_str::<Settings>(stored).unwrap(), Settings::default());
+        for (name, kind) in [("session", PrivateWindows::Session), ("refuse", PrivateWindows::Refuse)] {
+            assert_eq!(PrivateWindows::named(name), Some(kind));
+            assert_eq!(serde_json::to_string(&kind).unwrap(), format!("\"{name}\""));
+        }
         let of_another_release = "{\"authentication_enabled\":true,\"not_known_here\":1}";
         assert!(serde_json::from_str::<Settings>(of_another_release).unwrap().authentication_enabled);
     }

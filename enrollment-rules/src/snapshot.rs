@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use device_token::{DeviceId, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
 
-use crate::settings::Settings;
+use crate::settings::{PrivateWindows, Settings};
 
 /// Revocations are kept this long, whatever the duration: no cookie outlives it (365 days and two to spare).
 pub const REVOCATION_DAYS: u64 = 367;
@@ -24,6 +24,9 @@ pub struct ClickSettings {
     pub renew_after_seconds: u32,
     /// See [`Settings::absolute_days`].
     pub absolute_days: Option<u16>,
+    /// See [`Settings::private_windows`]. Not in what earlier releases published.
+    #[serde(default)]
+    pub private_windows: PrivateWindows,
 }
 
 impl From<&Settings> for ClickSettings {
@@ -33,6 +36,7 @@ impl From<&Settings> for ClickSettings {
             authentication_duration_days: settings.authentication_duration_days,
             renew_after_seconds: settings.renew_after_seconds,
             absolute_days: settings.absolute_days,
+            private_windows: settings.private_windows,
         }
     }
 }
@@ -69,11 +73,18 @@ mod tests {
             users: [(UserId::from_bytes([1; 16]), at(1_650_000_000))].into(),
             devices: [DeviceId::from_bytes([2; 16])].into(),
         };
-        let published = "{\"version\":7,\"published_at\":1700000000,\"settings\":{\"authentication_enabled\":false,\
-             \"authentication_duration_days\":30,\"renew_after_seconds\":3600,\"absolute_days\":null},\
-             \"account_revoked_at\":1600000000,\"users\":{\"AQEBAQEBAQEBAQEBAQEBAQ\":1650000000},\
-             \"devices\":[\"AgICAgICAgICAgICAgICAg\"]}";
-        assert_eq!(serde_json::to_string(&snapshot).unwrap(), published);
-        assert_eq!(serde_json::from_str::<Snapshot>(published).unwrap(), snapshot);
+        let published = |private_windows| {
+            format!(
+                "{{\"version\":7,\"published_at\":1700000000,\"settings\":{{\"authentication_enabled\":false,\
+             \"authentication_duration_days\":30,\"renew_after_seconds\":3600,\"absolute_days\":null{private_windows}}},\
+             \"account_revoked_at\":1600000000,\"users\":{{\"AQEBAQEBAQEBAQEBAQEBAQ\":1650000000}},\
+             \"devices\":[\"AgICAgICAgICAgICAgICAg\"]}}"
+            )
+        };
+        let now = published(",\"private_windows\":\"session\"");
+        assert_eq!(serde_json::to_string(&snapshot).unwrap(), now);
+        for form in [now, published("")] {
+            assert_eq!(serde_json::from_str::<Snapshot>(&form).unwrap(), snapshot);
+        }
     }
 }

@@ -233,18 +233,6 @@ async fn where_cookies_are_blocked_the_page_says_so_and_asks_for_nothing() {
 }
 
 #[tokio::test]
-async fn the_probe_for_cookies_tells_whether_one_comes_back() {
-    let site = Product::shared().await.demo();
-    let mut browser = Wire::to(&site.origin);
-    assert_eq!(browser.get("/api/v1/readiness/cookie").await.json(), json!({ "returned": false }));
-    assert_eq!(browser.post("/api/v1/readiness/cookie", &json!({})).await.status, 204);
-    // Two tabs that ask at once share the cookie; neither takes it from the other.
-    for _ in 0..2 {
-        assert_eq!(browser.get("/api/v1/readiness/cookie").await.json(), json!({ "returned": true }));
-    }
-}
-
-#[tokio::test]
 async fn enrolling_again_with_the_same_key_replaces_the_former_record_and_its_cookie() {
     let site = Product::shared().await.demo();
     let person = site.person("key").await;

@@ -25,6 +25,8 @@ mod links;
 #[cfg(test)]
 mod pages;
 #[cfg(test)]
+mod readiness;
+#[cfg(test)]
 mod requests;
 #[cfg(test)]
 mod sentence;

@@ -5,11 +5,12 @@ use serde_json::json;
 
 use crate::support::{Answer, Product, Wire};
 
-const CHANGING: [(Method, &str); 5] = [
+const CHANGING: [(Method, &str); 6] = [
     (Method::POST, "/api/v1/enrollments"),
     (Method::POST, "/api/v1/enrollments/resend"),
     (Method::POST, "/api/v1/enrollments/confirm"),
-    (Method::POST, "/api/v1/readiness/cookie"),
+    (Method::POST, "/api/v1/readiness"),
+    (Method::DELETE, "/api/v1/readiness/0123456789abcdef"),
     (Method::DELETE, "/api/v1/device"),
 ];
 const ADMINISTERING: [(Method, &str); 8] = [
@@ -23,8 +24,8 @@ const ADMINISTERING: [(Method, &str); 8] = [
     (Method::POST, "/api/v1/admin/links"),
 ];
 /// Those that read a body, without an administrator.
-const READING: [&str; 3] =
-    ["/api/v1/enrollments", "/api/v1/enrollments/resend", "/api/v1/enrollments/confirm"];
+const READING: [&str; 4] =
+    ["/api/v1/enrollments", "/api/v1/enrollments/resend", "/api/v1/enrollments/confirm", "/api/v1/readiness"];
 
 #[tokio::test]
 async fn another_site_changes_nothing_here_even_with_an_administrators_token() {
@@ -157,7 +158,8 @@ async fn another_method_is_refused_with_those_that_are_allowed() {
         (Method::GET, "/api/v1/enrollments", "POST"),
         (Method::PUT, "/api/v1/enrollments", "POST"),
         (Method::GET, "/api/v1/enrollments/confirm", "POST"),
-        (Method::DELETE, "/api/v1/readiness/cookie", "GET, POST"),
+        (Method::GET, "/api/v1/readiness", "POST"),
+        (Method::GET, "/api/v1/readiness/0123456789abcdef", "DELETE"),
         (Method::POST, "/api/v1/device", "GET, DELETE"),
         (Method::POST, "/api/v1/verify", "GET, HEAD"),
         (Method::POST, "/.well-known/jwks.json", "GET, HEAD"),

@@ -7,6 +7,7 @@ use enrollment_rules::enrollment::{self, Code, Refusal};
 use enrollment_rules::limits::{self, Allowance, Lookup};
 use enrollment_rules::messages::EnrollmentStarted;
 use enrollment_rules::new_device;
+use enrollment_rules::settings::PrivateWindows;
 use enrollment_rules::snapshot::ClickSettings;
 use enrollment_rules::time_text::rfc3339;
 
@@ -181,6 +182,9 @@ pub(super) fn confirm(
     if !settings.authentication_enabled {
         return Err(Refusal::EnrollmentEnded.into());
     }
+    if confirm.private_window && settings.private_windows == PrivateWindows::Refuse {
+        return Err(Refusal::PrivateWindow.into());
+    }
     let before = stored.enrollment.clone();
     let (enrollment, outcome) = enrollment::attempt(stored.enrollment, &confirm.code, config.bounds, now);
     stored.enrollment = enrollment;
@@ -240,7 +244,10 @@ pub(super) fn confirm(
         auth_time: statement.auth_time(),
         expires_at: statement.expires_at(),
     })?;
-    store.audit("person", "device.enrolled", &person.id.to_string(), &device.to_string(), now)?;
+    // The id holds nothing that JSON would escape.
+    let readiness = confirm.readiness.as_deref().unwrap_or("null");
+    let detail = format!("{{\"device\":\"{device}\",\"readiness\":{readiness}}}");
+    store.audit("person", "device.enrolled", &person.id.to_string(), &detail, now)?;
     let confirmed = Confirmed {
         device_cookie: config.device_keys.sign::<DeviceCookie>(&statement),
         max_age_seconds: (!session).then(|| statement.expires_at().seconds_since(now)),

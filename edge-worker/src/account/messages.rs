@@ -64,6 +64,10 @@ pub(crate) struct Confirm {
     pub(crate) device_key: Option<DevicePublicKey>,
     pub(crate) name: Option<String>,
     pub(crate) browser: String,
+    /// The page is certain that its window is a private one.
+    pub(crate) private_window: bool,
+    /// What the page found out about the browser, in JSON.
+    pub(crate) readiness: Option<String>,
 }
 
 /// The code was right.
