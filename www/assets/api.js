@@ -49,7 +49,7 @@ export const start = (address, to) => post('/api/v1/enrollments', to === null ? 
 export const resend = () => post('/api/v1/enrollments/resend', {});
 
 /**
- * @param {{code: string, kind: 'own' | 'shared', device_key?: string}} confirmation
+ * @param {{code: string, kind: 'own' | 'shared', device_key?: string, readiness?: import('./client.js').Readiness['findings']}} confirmation
  * @returns {Promise<Reply<Confirmed>>}
  */
 export const confirm = (confirmation) => post('/api/v1/enrollments/confirm', confirmation);

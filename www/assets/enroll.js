@@ -3,29 +3,36 @@
 // All words are in the page. A reload (phones drop pages while the person reads the mail) comes back to the code step by what
 // `history.state` holds, which needs no storage and ends with the tab.
 
+import { recognize, tellBeside } from './advice.js';
 import * as api from './api.js';
-import { load, within } from './client.js';
+import { checkedText, showChecked } from './checked.js';
+import { check, load } from './client.js';
+import { copy } from './copy.js';
 import { count, stop } from './countdown.js';
 import { byId, choose, fill, hideProblem, input, point, say, showProblem, showStep } from './page.js';
+import { within } from './within.js';
 
 /** How long the checks may hold up the first step, the loading of the module included, in milliseconds. */
 const READINESS_LIMIT_MS = 4000;
 /** How long making a key and keeping a token may each take; the cookie counts, so neither may hold up the person for long. */
 const KEY_LIMIT_MS = 5000;
-/** How long the last step is shown before going on. */
-const DONE_MS = 1200;
+/** How long the last step is shown before going on: long enough to read what it says of an end. Whoever is quicker presses. */
+const DONE_MS = { own: 1500, shared: 6000 };
 
+/** @typedef {import('./client.js').Readiness} Readiness */
 /** @typedef {{address: string, expiresAt: number, resendAt: number, mailWorking: boolean}} Asked */
 
 const query = new URLSearchParams(location.search);
 let to = query.get('to');
 /** @type {Asked | null} */
 let asked = history.state?.asked ?? null;
+/** @type {Readiness | null} what was found out about this browser, once it is */
+let report = null;
 let withoutKey = false;
 let busy = false;
 
 const client = load();
-const readiness = client.then((loaded) => loaded && loaded.check_readiness()).catch(() => null);
+const readiness = client.then((loaded) => loaded && check(loaded)).catch(() => null);
 
 /** A path of this origin, or `/`: nothing in the address bar may send anybody elsewhere. @param {string | null} path */
 function here(path) {
@@ -64,17 +71,16 @@ function remember(next) {
   history.replaceState(next && { asked: next }, '');
 }
 
-/** @param {{focus?: boolean}} [options] */
-function showAddress(options) {
+function showAddress() {
   stop();
   remember(null);
   input('code').value = '';
-  showStep('address', options);
+  showStep('address');
 }
 
 /** @param {{focus?: boolean}} [options] */
 function showCode(options) {
-  if (!asked) return showAddress(options);
+  if (!asked) return showAddress();
   fill('address', asked.address);
   byId('mail-not-working').hidden = asked.mailWorking;
   byId('code-entry').hidden = false;
@@ -146,7 +152,8 @@ function problemOfCode(problem) {
   const exhausted = problem.code === 'code_wrong' && problem.attempts_left === 0;
   const code = exhausted ? 'attempts_exhausted' : problem.code;
   // The code is dead: what is left is the way out that its words offer.
-  if (['attempts_exhausted', 'code_used', 'enrollment_ended', 'ticket_missing', 'authentication_off'].includes(code)) {
+  const dead = ['attempts_exhausted', 'code_used', 'enrollment_ended', 'ticket_missing', 'authentication_off', 'private_window_refused'];
+  if (dead.includes(code)) {
     stop();
     byId('code-entry').hidden = true;
     byId('resend-part').hidden = true;
@@ -156,8 +163,8 @@ function problemOfCode(problem) {
 
 async function deviceKey() {
   const loaded = await within(client, KEY_LIMIT_MS);
-  const found = await within(readiness, KEY_LIMIT_MS);
-  if (!loaded || withoutKey || found?.verdict === 'ready_unbound') return null;
+  await within(readiness, KEY_LIMIT_MS);
+  if (!loaded || withoutKey || report?.verdict === 'ready_unbound') return null;
   return within(loaded.device_key(), KEY_LIMIT_MS);
 }
 
@@ -166,7 +173,7 @@ async function confirm() {
   if (!/^[0-9]{8}$/.test(code)) return problemOfCode({ code: 'code_malformed' });
   const kind = input('kind-shared').checked ? 'shared' : 'own';
   const key = kind === 'own' ? await deviceKey() : null;
-  const reply = await api.confirm(key === null ? { code, kind } : { code, kind, device_key: key });
+  const reply = await api.confirm({ code, kind, device_key: key ?? undefined, readiness: report?.findings });
   if (!reply.ok) {
     if (reply.problem.code === 'device_key_invalid') withoutKey = true;
     // The answer that enrolled may have been lost on its way, or another tab was quicker: the cookie tells.
@@ -189,14 +196,17 @@ function finish(kind, path) {
   remember(null);
   const next = here(path);
   point('to', next);
-  choose(byId('step-done'), kind);
+  choose(byId('step-done'), report?.verdict === 'session' ? 'window' : kind);
   showStep('done');
-  setTimeout(() => location.replace(next), DONE_MS);
+  setTimeout(() => location.replace(next), DONE_MS[kind]);
 }
 
-/** @type {Record<string, () => Promise<void> | void>} */
+/** What to open in another window or browser: the link from the mail, or this page when it was opened by itself. */
+const otherWindow = () => new URL(to === null ? '/enroll' : here(to), location.origin).href;
+
+/** @type {Record<string, (pressed: Element) => Promise<void> | void>} */
 const actions = {
-  'start-again': () => showAddress(),
+  'start-again': () => (busy ? undefined : showAddress()),
   'new-code': () => (asked ? alone('code-form', () => start(asked?.address ?? '')) : showAddress()),
   'without-to': () => {
     goOnTo(null);
@@ -204,12 +214,51 @@ const actions = {
   },
   'confirm-again': () => alone('code-form', confirm),
   resend: () => alone('code-form', resend),
+  'copy-address': (pressed) => copy(otherWindow(), 'copied-address', pressed),
+  'copy-checked': (pressed) => copy(checkedText(), 'copied-checked', pressed),
+  'this-window': () => {
+    tellBeside('address', besides('private_window'), { open: false });
+    showAddress();
+  },
 };
 
-/** @param {'blocked' | 'dropped'} why @param {{focus?: boolean}} options */
-function showCookies(why, options) {
+/** Takes note of what was found out about this browser, whichever step is shown by then. @param {Readiness | null} found */
+function take(found) {
+  report = found;
+  showChecked(found);
+  recognize(found?.browser ?? 'other', besides());
+  if (found?.verdict === 'session') {
+    input('kind-shared').checked = true;
+    byId('kind').hidden = true;
+    byId('kind-window').hidden = false;
+  }
+}
+
+/** The causes found, but for one that the step itself is about. @param {string} [cause] */
+const besides = (cause) => (report?.causes ?? []).filter((one) => one !== cause);
+
+/** @param {'blocked' | 'dropped' | 'insecure'} why */
+function showCookies(why) {
   choose(byId('step-cookies'), why);
-  showStep('cookies', options);
+  // What to do inside another app is part of what to do about cookies.
+  tellBeside('cookies', why === 'insecure' ? besides() : besides('in_app_view'), { open: false });
+  showStep('cookies');
+}
+
+/** @param {'session' | 'refused'} verdict */
+function showPrivate(verdict) {
+  choose(byId('step-private'), verdict);
+  tellBeside('private', besides('private_window'), { open: false });
+  showStep('private');
+}
+
+/** The step that comes first in this browser. It comes after a wait, so the focus goes to it. */
+function showFirst() {
+  if (query.get('finding') === 'cookie-dropped') return showCookies('dropped');
+  if (report?.verdict === 'blocked') return showCookies(report.causes.includes('insecure_connection') ? 'insecure' : 'blocked');
+  if (report?.verdict === 'session' || report?.verdict === 'refused') return showPrivate(report.verdict);
+  tellBeside('address', besides(), { open: true });
+  showAddress();
 }
 
 /** Points every way on, and every way to begin again, at `path`. @param {string | null} path */
@@ -222,6 +271,7 @@ function goOnTo(path) {
 async function begin() {
   goOnTo(to);
   fill('host', location.host);
+  fill('origin', location.origin);
 
   byId('address-form').addEventListener('submit', (event) => {
     event.preventDefault();
@@ -238,23 +288,18 @@ async function begin() {
       event.preventDefault();
       byId(pressed.hash.slice(1)).focus();
     } else if (pressed) {
-      actions[pressed.getAttribute('data-action') ?? '']?.();
+      actions[pressed.getAttribute('data-action') ?? '']?.(pressed);
     }
   });
 
-  if (query.get('finding') === 'cookie-dropped') return showCookies('dropped', { focus: false });
-  if (asked && asked.expiresAt > Date.now()) {
+  const noted = readiness.then(take);
+  if (query.get('finding') !== 'cookie-dropped' && asked && asked.expiresAt > Date.now()) {
     input('address').value = asked.address;
     return showCode({ focus: false });
   }
-
-  const found = await within(readiness, READINESS_LIMIT_MS);
-  if (found?.verdict === 'blocked') return showCookies('blocked', { focus: false });
-  if (found?.causes.includes('private_window')) {
-    byId('private-window').hidden = false;
-    input('kind-shared').checked = true;
-  }
-  showAddress({ focus: false });
+  await within(noted, READINESS_LIMIT_MS);
+  if (!report) take(null);
+  showFirst();
 }
 
 begin();

@@ -41,13 +41,13 @@ export function point(name, path) {
 }
 
 /**
- * Shows the one variant among a step's `[data-when]`.
+ * Shows the one variant among a step's `[data-when]`, each of which names the variants it belongs to.
  * @param {HTMLElement} root
  * @param {string} variant
  */
 export function choose(root, variant) {
   for (const element of root.querySelectorAll('[data-when]')) {
-    element.toggleAttribute('hidden', element.getAttribute('data-when') !== variant);
+    element.toggleAttribute('hidden', !element.matches(`[data-when~="${variant}"]`));
   }
 }
 
@@ -79,7 +79,7 @@ export function showStep(name, { focus = true } = {}) {
   say('');
   for (const step of document.querySelectorAll('[id^="step-"]')) step.toggleAttribute('hidden', step.id !== `step-${name}`);
   const heading = byId(`step-${name}`).querySelector('h1');
-  document.title = (heading?.textContent ?? '') + titleEnd;
+  document.title = (heading?.innerText ?? '') + titleEnd;
   if (focus) {
     heading?.focus();
     scrollTo(0, 0);
@@ -110,8 +110,8 @@ export function showProblem(problem, { field } = {}) {
   }
   if (field) byId(field).setAttribute('aria-invalid', 'true');
   summary.hidden = false;
-  const heading = document.querySelector('[id^="step-"]:not([hidden]) h1');
-  document.title = word('title-error', { title: heading?.textContent ?? '' }) + titleEnd;
+  const heading = /** @type {HTMLElement | null} */ (document.querySelector('[id^="step-"]:not([hidden]) h1'));
+  document.title = word('title-error', { title: heading?.innerText ?? '' }) + titleEnd;
   summary.focus();
   scrollTo(0, 0);
 }

@@ -1,0 +1,29 @@
+// Runs before everything else and in every browser, so it is written as for the oldest. The page's own scripts are modules: a
+// browser that has none, or cannot parse ours, runs no line of them, and this one shows the words for that.
+
+(function () {
+  var ours = location.protocol + '//' + location.host + '/assets/';
+
+  /** @param {string} id */
+  function show(id) {
+    var checking = document.getElementById('step-checking');
+    var instead = document.getElementById(id);
+    // Once the page has gone on to its first step, its scripts run.
+    if (!checking || !instead || checking.hasAttribute('hidden')) return;
+    checking.setAttribute('hidden', '');
+    instead.removeAttribute('hidden');
+  }
+
+  window.addEventListener('error', function (event) {
+    // An extension's failure is not ours.
+    if (event.target === window) {
+      if (event.filename && event.filename.indexOf(ours) === 0) show('old-browser');
+    } else if (event.target instanceof HTMLScriptElement) {
+      show('not-loaded');
+    }
+  }, true);
+
+  if (!('noModule' in document.createElement('script'))) {
+    document.addEventListener('DOMContentLoaded', function () { show('old-browser'); });
+  }
+})();
