@@ -14,6 +14,29 @@ pub const ABSOLUTE_DAYS: std::ops::RangeInclusive<u16> = 1..=3_650;
 /// The least and the most [`Settings::enrollments_per_network_hour`].
 pub const ENROLLMENTS_PER_NETWORK_HOUR: std::ops::RangeInclusive<u32> = 1..=100_000;
 
+/// What becomes of somebody who enrolls in a private window, where everything is forgotten when it closes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PrivateWindows {
+    /// They may go on, just for that window.
+    #[default]
+    Session,
+    /// They are told to open an ordinary window.
+    Refuse,
+}
+
+impl PrivateWindows {
+    /// The one of this name, as in the API.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        match name {
+            "session" => Some(Self::Session),
+            "refuse" => Some(Self::Refuse),
+            _ => None,
+        }
+    }
+}
+
 /// What an administrator has chosen for the whole account.
 ///
 /// Read leniently: what an older or newer release stored is still settings.
