@@ -3,14 +3,11 @@
 //! A write counts once its transaction is complete, not when the request succeeded: a full disk or a closing window shows only
 //! there.
 
-use js_sys::Promise;
+use js_sys::Reflect;
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
-use wasm_bindgen_futures::JsFuture;
-use web_sys::{
-    IdbDatabase, IdbObjectStore, IdbOpenDbRequest, IdbRequest, IdbTransaction, IdbTransactionMode,
-};
+use web_sys::{IdbDatabase, IdbObjectStore, IdbOpenDbRequest, IdbRequest};
 
-use crate::browser;
+use crate::browser::{self, DurableDatabase, Pending, either, expected, property};
 
 const STORE: &str = "device";
 
@@ -24,51 +21,63 @@ impl Database {
     /// # Errors
     /// What the browser threw.
     pub async fn open(name: &str) -> Result<Self, JsValue> {
-        let request = browser::open_database(name, 1)?;
-        request.set_onupgradeneeded(Some(Closure::once_into_js(make_store).unchecked_ref()));
-        Ok(Self(result_of(&request).await?.unchecked_into()))
+        Ok(Self(expected(result_of(opening(name)).await?)?))
     }
 
     /// The value kept under `key`, or `undefined`.
     ///
     /// # Errors
     /// What the browser threw.
-    pub async fn get(&self, key: &str) -> Result<JsValue, JsValue> {
-        let (_transaction, store) = self.store(IdbTransactionMode::Readonly)?;
-        result_of(&store.get(&key.into())?).await
+    #[must_use]
+    pub fn get(&self, key: &str) -> Pending<JsValue> {
+        result_of(self.store("readonly", "default").and_then(|store| store.get(&key.into())))
     }
 
     /// Keeps `value` under `key`, unless there is one already: then it is an error and the old value stays.
     ///
     /// # Errors
     /// What the browser threw.
-    pub async fn add(&self, key: &str, value: &JsValue) -> Result<(), JsValue> {
-        let (transaction, store) = self.store(IdbTransactionMode::Readwrite)?;
-        written(&transaction, &store.add_with_key(value, &key.into())?).await
+    #[must_use]
+    pub fn add(&self, key: &str, value: &JsValue) -> Pending<()> {
+        written(self.writable().and_then(|store| store.add_with_key(value, &key.into())))
     }
 
     /// Keeps `value` under `key`, in place of an older one.
     ///
     /// # Errors
     /// What the browser threw.
-    pub async fn put(&self, key: &str, value: &JsValue) -> Result<(), JsValue> {
-        let (transaction, store) = self.store(IdbTransactionMode::Readwrite)?;
-        written(&transaction, &store.put_with_key(value, &key.into())?).await
+    #[must_use]
+    pub fn put(&self, key: &str, value: &JsValue) -> Pending<()> {
+        written(self.writable().and_then(|store| store.put_with_key(value, &key.into())))
     }
 
     /// Removes what is kept under `key`, if anything.
     ///
     /// # Errors
     /// What the browser threw.
-    pub async fn remove(&self, key: &str) -> Result<(), JsValue> {
-        let (transaction, store) = self.store(IdbTransactionMode::Readwrite)?;
-        written(&transaction, &store.delete(&key.into())?).await
+    #[must_use]
+    pub fn remove(&self, key: &str) -> Pending<()> {
+        written(self.writable().and_then(|store| store.delete(&key.into())))
     }
 
-    fn store(&self, mode: IdbTransactionMode) -> Result<(IdbTransaction, IdbObjectStore), JsValue> {
-        let transaction = self.0.transaction_with_str_and_mode(STORE, mode)?;
-        let store = transaction.object_store(STORE)?;
-        Ok((transaction, store))
+    /// Writes something and waits until it is as durable as asked for: `strict` or `relaxed`.
+    ///
+    /// # Errors
+    /// What the browser threw.
+    #[must_use]
+    pub fn commit(&self, durability: &str) -> Pending<()> {
+        let store = self.store("readwrite", durability);
+        written(store.and_then(|store| store.put_with_key(&JsValue::TRUE, &"commit".into())))
+    }
+
+    fn writable(&self) -> Result<IdbObjectStore, JsValue> {
+        self.store("readwrite", "default")
+    }
+
+    fn store(&self, mode: &str, durability: &str) -> Result<IdbObjectStore, JsValue> {
+        let options = browser::object(&[("durability", durability.into())]);
+        let database: &DurableDatabase = self.0.unchecked_ref();
+        database.transaction(STORE, mode, &options)?.object_store(STORE)
     }
 }
 
@@ -83,37 +92,44 @@ impl Drop for Database {
 /// # Errors
 /// What the browser threw.
 pub async fn delete(name: &str) -> Result<(), JsValue> {
-    let request = browser::delete_database(name)?;
-    result_of(&request).await.map(drop)
+    result_of(browser::delete_database(name).and_then(expected)).await.map(drop)
+}
+
+fn opening(name: &str) -> Result<IdbRequest, JsValue> {
+    let request: IdbOpenDbRequest = expected(browser::open_database(name, 1)?)?;
+    let handler = Closure::once_into_js(make_store);
+    Reflect::set(&request, &"onupgradeneeded".into(), &handler)?;
+    Ok(request.into())
 }
 
 /// The handler of `upgradeneeded`. What it throws aborts the upgrade, which is then an error of the open request.
 #[expect(clippy::needless_pass_by_value, reason = "what a handler is called with")]
 fn make_store(event: JsValue) -> Result<(), JsValue> {
-    let request: IdbOpenDbRequest = browser::property(&event, "target").unchecked_into();
-    let database: IdbDatabase = request.result()?.unchecked_into();
+    let request = property(&event, "target");
+    let database: IdbDatabase = property(&request, "result").unchecked_into();
     database.create_object_store(STORE).map(drop)
 }
 
-async fn result_of(request: &IdbRequest) -> Result<JsValue, JsValue> {
-    let settled = Promise::new(&mut |resolve, reject| {
-        request.set_onsuccess(Some(&resolve));
-        request.set_onerror(Some(&reject));
-    });
-    match JsFuture::from(settled).await {
-        Ok(_event) => request.result(),
-        Err(event) => Err(request.error()?.map_or(event, JsValue::from)),
-    }
+/// Boxed, as [`written`] is, so that what waits for a request is in the module once and not once per use.
+fn result_of(begun: Result<IdbRequest, JsValue>) -> Pending<JsValue> {
+    Box::pin(async move {
+        let request = begun?;
+        match either(&request, "onsuccess", "onerror").await {
+            Ok(_event) => Ok(property(&request, "result")),
+            Err(_event) => Err(property(&request, "error")),
+        }
+    })
 }
 
 /// The request's own error is the better evidence: an aborted transaction may have none.
-async fn written(transaction: &IdbTransaction, request: &IdbRequest) -> Result<(), JsValue> {
-    let settled = Promise::new(&mut |resolve, reject| {
-        transaction.set_oncomplete(Some(&resolve));
-        transaction.set_onabort(Some(&reject));
-    });
-    match JsFuture::from(settled).await {
-        Ok(_event) => Ok(()),
-        Err(event) => Err(request.error()?.or_else(|| transaction.error()).map_or(event, JsValue::from)),
-    }
+fn written(begun: Result<IdbRequest, JsValue>) -> Pending<()> {
+    Box::pin(async move {
+        let request = begun?;
+        let transaction = property(&request, "transaction");
+        let error_of = |failed| Some(property(failed, "error")).filter(JsValue::is_object);
+        match either(&transaction, "oncomplete", "onabort").await {
+            Ok(_event) => Ok(()),
+            Err(event) => Err(error_of(&request).or_else(|| error_of(&transaction)).unwrap_or(event)),
+        }
+    })
 }

@@ -4,7 +4,8 @@
 use device_token::DevicePublicKey;
 use js_sys::{Array, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{CryptoKey, CryptoKeyPair};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::CryptoKey;
 
 use crate::{
     Failure, browser,
@@ -15,6 +16,8 @@ use crate::{
 pub const DATABASE: &str = "device-enrollment";
 /// Where the key pair is, as `{publicKey, privateKey}`.
 const KEY: &str = "key";
+/// As WebCrypto names it.
+pub(crate) const ALGORITHM: &str = "Ed25519";
 
 /// The export's body.
 ///
@@ -64,15 +67,21 @@ pub async fn load() -> Result<Option<DevicePublicKey>, Failure> {
 ///
 /// # Errors
 /// What the browser threw.
-pub async fn generate() -> Result<CryptoKeyPair, JsValue> {
+#[must_use]
+pub fn generate() -> JsFuture {
     let usages = Array::of2(&"sign".into(), &"verify".into());
-    browser::settled(browser::generate_key("Ed25519", false, &usages)).await.map(JsCast::unchecked_into)
+    browser::settled(browser::generate_key(ALGORITHM, false, &usages))
+}
+
+/// Whether this is a private key that no script can read.
+pub(crate) fn is_unreadable(key: &CryptoKey) -> bool {
+    browser::property(key, "extractable") == false && browser::property(key, "type") == "private"
 }
 
 async fn public_key_of(kept: &JsValue) -> Option<DevicePublicKey> {
     let private_key: CryptoKey = browser::property(kept, "privateKey").dyn_into().ok()?;
     let public_key: CryptoKey = browser::property(kept, "publicKey").dyn_into().ok()?;
-    if private_key.extractable() || private_key.type_() != "private" {
+    if !is_unreadable(&private_key) {
         return None;
     }
     let raw = browser::settled(browser::export_key("raw", &public_key)).await.ok()?;

@@ -1,9 +1,9 @@
 //! Calls to the edge: same origin, never from a cache.
 
-use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen::JsValue;
 use web_sys::Response;
 
-use crate::browser::{fetch, object, settled};
+use crate::browser::{Pending, expected, fetch, object, settled};
 
 /// An answer of the edge.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,30 +18,37 @@ pub struct Answer {
 ///
 /// # Errors
 /// What the browser threw, a network failure as a rule.
-pub async fn get(address: &str) -> Result<Answer, JsValue> {
-    call(address, object(&[("cache", "no-store".into())])).await
+#[must_use]
+pub fn get(address: &str) -> Pending<Answer> {
+    call(address, "GET", &[])
 }
 
 /// POSTs an empty JSON object to `address`.
 ///
 /// # Errors
-/// What the browser threw, a network failure as a rule.
-pub async fn post(address: &str) -> Result<Answer, JsValue> {
+/// As [`get`].
+#[must_use]
+pub fn post(address: &str) -> Pending<Answer> {
     let headers = object(&[("content-type", "application/json".into())]);
-    call(
-        address,
-        object(&[
-            ("method", "POST".into()),
-            ("cache", "no-store".into()),
-            ("headers", headers),
-            ("body", "{}".into()),
-        ]),
-    )
-    .await
+    call(address, "POST", &[("headers", headers), ("body", "{}".into())])
 }
 
-async fn call(address: &str, options: JsValue) -> Result<Answer, JsValue> {
-    let response: Response = settled(fetch(address, &options)).await?.unchecked_into();
-    let text = settled(response.text()).await?;
-    Ok(Answer { status: response.status(), text: text.as_string().unwrap_or_default() })
+/// DELETEs `address`.
+///
+/// # Errors
+/// As [`get`].
+#[must_use]
+pub fn delete(address: &str) -> Pending<Answer> {
+    call(address, "DELETE", &[])
+}
+
+fn call(address: &str, method: &str, more: &[(&str, JsValue)]) -> Pending<Answer> {
+    let always = [("method", method.into()), ("cache", "no-store".into())];
+    let options = object(&[&always, more].concat());
+    let response = settled(fetch(address, &options));
+    Box::pin(async move {
+        let response: Response = expected(response.await?)?;
+        let text = settled(response.text().map(JsValue::from)).await?;
+        Ok(Answer { status: response.status(), text: text.as_string().unwrap_or_default() })
+    })
 }

@@ -17,14 +17,14 @@ pub mod probes;
 pub mod readiness;
 
 pub use failure::Failure;
-use js_sys::Promise;
+use js_sys::{Function, Promise};
 use wasm_bindgen::prelude::wasm_bindgen;
 
-/// Probes the browser for at most three seconds and judges it: `{verdict, causes, findings}` in the words of
-/// `enrollment_rules::readiness`. Rejects only when the reply cannot be made.
+/// Probes the browser for at most three seconds and judges it: `{verdict, causes, browser, findings}` in the words of
+/// `enrollment_rules::readiness`. `start_worker` makes the worker of `files-worker.js`, and is called only where one is needed.
 #[wasm_bindgen]
-pub fn check_readiness() -> Promise {
-    failure::promise(readiness::check())
+pub fn check_readiness(start_worker: Function) -> Promise {
+    failure::promise(readiness::check(start_worker))
 }
 
 /// Loads the device key of this browser profile, made once and for all if there is none: the raw public key in base64url.

@@ -1,8 +1,9 @@
-//! The probes: each asks the browser one question and says what it saw. None of them prompts the person, and each removes what
-//! it made.
+//! The probes: each asks the browser one question and gathers what it saw; `enrollment_rules::readiness` says what that proves.
+//! None of them prompts the person in an ordinary window, and each removes what it made.
 
 pub mod cookies;
-pub mod engine;
+pub mod identity;
 pub mod private_window;
 pub mod storage;
 pub mod web_crypto;
+pub mod worker;

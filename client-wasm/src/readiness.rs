@@ -1,90 +1,139 @@
 //! Gathers the findings, all probes at once and all within one limit, and lets `enrollment_rules::readiness` judge them.
 
-use core::cell::Cell;
+use core::cell::{Cell, RefCell};
+use core::future::Future;
 use std::rc::Rc;
 
-use enrollment_rules::readiness::{Answer, Cause, Finding, Findings, Judgement, Verdict, judge};
-use js_sys::{Array, Promise};
-use serde::Serialize;
+use enrollment_rules::readiness::{
+    Findings, Judgement, browser::Engine, cookies, judge, kept, private_window::Evidence, storage, web_crypto,
+};
+use enrollment_rules::settings::PrivateWindows;
+use js_sys::{Array, Function, Promise};
 use wasm_bindgen::JsValue;
-use wasm_bindgen_futures::JsFuture;
 
 use crate::{
-    browser,
+    browser::{object, of_navigator, within},
     failure::{Failure, promise},
-    probes,
+    probes::{self, identity::Introduction},
 };
 
 /// How long all probes together may take, in milliseconds; what has not answered by then is unknown.
 const LIMIT_MS: u32 = 3_000;
 
-#[derive(Serialize)]
-struct Report<'a> {
-    verdict: Verdict,
-    causes: &'a [Cause],
-    findings: &'a Findings,
-}
-
 /// The export's body.
 ///
 /// # Errors
-/// [`Failure::ReplyUnwritable`].
-pub async fn check() -> Result<JsValue, Failure> {
-    let findings = gather("", LIMIT_MS).await;
-    let Judgement { verdict, causes } = judge(&findings);
-    serde_wasm_bindgen::to_value(&Report { verdict, causes: &causes, findings: &findings })
-        .map_err(|_error| Failure::ReplyUnwritable)
+/// None; the type is that of all exports.
+pub async fn check(start_worker: Function) -> Result<JsValue, Failure> {
+    let introduction = probes::identity::introduction();
+    let browser = introduction.browser.brand.code();
+    let (findings, private_windows) = gather("", LIMIT_MS, introduction, start_worker).await;
+    let Judgement { verdict, causes } = judge(&findings, private_windows);
+    let causes: Array = causes.into_iter().map(|cause| JsValue::from_str(cause.code())).collect();
+    let findings = findings.named().map(|(name, finding)| {
+        let seen = ("seen", finding.seen.as_str().into());
+        (name, object(&[("answer", finding.answer.code().into()), seen]))
+    });
+    Ok(object(&[
+        ("verdict", verdict.code().into()),
+        ("causes", causes.into()),
+        ("browser", browser.into()),
+        ("findings", object(&findings)),
+    ]))
 }
 
-/// One place per finding, filled by whichever probe is ready first.
-#[derive(Default)]
-struct Places {
-    cookies: Cell<Option<Finding>>,
-    storage: Cell<Option<Finding>>,
-    web_crypto: Cell<Option<Finding>>,
-    private_window: Cell<Option<Finding>>,
+/// What is found so far; whatever is missing when the time is up stays unknown.
+struct Gathered {
+    edge: String,
+    engine: Engine,
+    start_worker: Function,
+    findings: RefCell<Findings>,
+    private_windows: Cell<PrivateWindows>,
 }
 
-/// Gathers the findings. `edge` is the origin that is asked for the cookies, empty for the page's own.
+/// Gathers the findings and the account's rule for private windows. `edge` is the origin that is asked, empty for the page's own.
 ///
 /// A probe that is cut off goes on in the background and still removes what it made.
-pub async fn gather(edge: &str, limit_ms: u32) -> Findings {
-    let places = Rc::new(Places::default());
-
-    let here = Rc::clone(&places);
-    let edge = edge.to_owned();
-    let cookies = promise(async move {
-        here.cookies.set(Some(probes::cookies::probe(&edge).await));
-        Ok(JsValue::UNDEFINED)
-    });
-
-    let here = Rc::clone(&places);
-    // In this order: a private window shows only where ordinary writes are known to work.
-    let storage = promise(async move {
-        let storage = probes::storage::probe().await;
-        let private_window = probes::private_window::probe(storage.answer);
-        here.storage.set(Some(storage));
-        here.private_window.set(Some(private_window.await));
-        Ok(JsValue::UNDEFINED)
-    });
-
-    let here = Rc::clone(&places);
-    let web_crypto = promise(async move {
-        here.web_crypto.set(Some(probes::web_crypto::probe().await));
-        Ok(JsValue::UNDEFINED)
-    });
-
-    let all = Promise::all(&Array::of3(&cookies, &storage, &web_crypto));
-    let _whichever = JsFuture::from(Promise::race(&Array::of2(&all, &browser::timer(limit_ms)))).await;
-
-    let found = |place: &Cell<Option<Finding>>| {
-        place.take().unwrap_or_else(|| Finding::new(Answer::Unknown, "no answer within the limit"))
+pub async fn gather(
+    edge: &str,
+    limit_ms: u32,
+    introduction: Introduction,
+    start_worker: Function,
+) -> (Findings, PrivateWindows) {
+    let engine = introduction.browser.engine;
+    let findings = Findings {
+        secure_context: introduction.secure_context,
+        in_app_view: introduction.in_app_view,
+        supported: introduction.supported,
+        storage_kept: storage::kept(engine),
+        ..Findings::default()
     };
-    Findings {
-        cookies: found(&places.cookies),
-        storage: found(&places.storage),
-        storage_kept: probes::storage::kept(),
-        web_crypto: found(&places.web_crypto),
-        private_window: found(&places.private_window),
+    let gathered = Rc::new(Gathered {
+        edge: edge.to_owned(),
+        engine,
+        start_worker,
+        findings: RefCell::new(findings),
+        private_windows: Cell::default(),
+    });
+    let all = Array::new();
+    all.push(&started(Rc::clone(&gathered).ask_for_cookies()));
+    all.push(&started(Rc::clone(&gathered).write()));
+    all.push(&started(Rc::clone(&gathered).make_key()));
+    all.push(&started(Rc::clone(&gathered).ask_worker()));
+    let _whichever = within(&Promise::all(&all), limit_ms).await;
+    (gathered.findings.take(), gathered.private_windows.get())
+}
+
+fn started(probe: impl Future<Output = ()> + 'static) -> Promise {
+    promise(async {
+        probe.await;
+        Ok(JsValue::UNDEFINED)
+    })
+}
+
+impl Gathered {
+    async fn ask_for_cookies(self: Rc<Self>) {
+        let exchange = match probes::cookies::begin(&self.edge).await {
+            Ok(begun) => {
+                self.private_windows.set(begun.private_windows);
+                probes::cookies::end(&self.edge, &begun).await
+            }
+            Err(exchange) => exchange,
+        };
+        let cookie_enabled = of_navigator("cookieEnabled").as_bool();
+        let (cookies, plain_cookies) = cookies::findings(&exchange, cookie_enabled);
+        let mut findings = self.findings.borrow_mut();
+        findings.cookies = cookies;
+        findings.plain_cookies = plain_cookies;
+    }
+
+    /// In this order: a private window shows only where ordinary writes are known to work.
+    async fn write(self: Rc<Self>) {
+        self.findings.borrow_mut().local_storage = storage::writing(&probes::storage::local_storage());
+        let indexed_db = storage::writing(&probes::storage::indexed_db().await);
+        let writes = indexed_db.answer;
+        self.findings.borrow_mut().indexed_db = indexed_db;
+        let directory = probes::storage::directory().await;
+        self.findings.borrow_mut().file_system = storage::file_system(&directory);
+        if self.engine != Engine::Chromium {
+            self.conclude(&probes::private_window::elsewhere(self.engine, writes, directory).await);
+        }
+    }
+
+    async fn make_key(self: Rc<Self>) {
+        let outcome = probes::web_crypto::probe().await;
+        self.findings.borrow_mut().web_crypto = web_crypto::finding(&outcome);
+    }
+
+    async fn ask_worker(self: Rc<Self>) {
+        if self.engine == Engine::Chromium {
+            self.conclude(&probes::private_window::in_chromium(&self.start_worker).await);
+        }
+    }
+
+    fn conclude(&self, evidence: &Evidence) {
+        let mut findings = self.findings.borrow_mut();
+        findings.kept_after_closing = kept::finding(evidence);
+        findings.private_window = evidence.finding();
     }
 }

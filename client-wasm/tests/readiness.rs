@@ -1,16 +1,16 @@
-//! The probes in a real browser: what they find, what they leave behind, and what a failure makes of a finding.
+//! The probes in a real browser: what they find, what they leave behind, and what a browser that throws, hangs or lies makes of
+//! a finding.
 
 #![cfg(target_arch = "wasm32")]
-#![expect(clippy::unwrap_used, reason = "a test may fail by panicking")]
+#![expect(clippy::panic, clippy::unwrap_used, reason = "a test may fail by panicking")]
 
-use client_wasm::{
-    browser::Thrown,
-    edge, probes,
-    probes::{engine::Engine, private_window::Evidence},
-    readiness,
-};
-use enrollment_rules::readiness::{Answer, Verdict, judge};
-use wasm_bindgen::{JsCast, JsValue};
+mod injected;
+
+use client_wasm::{probes, readiness};
+use enrollment_rules::readiness::{Answer, Findings, Verdict, browser::Engine, judge};
+use enrollment_rules::settings::PrivateWindows;
+use injected::{Injected, function, text_of, worker};
+use js_sys::Function;
 use wasm_bindgen_futures::JsFuture;
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 
@@ -19,155 +19,363 @@ wasm_bindgen_test_configure!(run_in_browser);
 /// Nothing listens there, and browsers refuse the port anyway.
 const NOWHERE: &str = "http://127.0.0.1:1";
 const LIMIT_MS: u32 = 3_000;
+/// For what hangs: long enough for all else.
+const SHORT_LIMIT_MS: u32 = 800;
+const FILES_WORKER: &str = include_str!("../../www/assets/files-worker.js");
+const HANGS: &str = "() => new Promise(() => {})";
 
-async fn names_of_databases() -> Vec<String> {
-    let names = js_sys::eval("indexedDB.databases().then(all => all.map(each => each.name))").unwrap();
-    let names = JsFuture::from(names.unchecked_into::<js_sys::Promise>()).await.unwrap();
-    names.unchecked_into::<js_sys::Array>().iter().map(|name| name.as_string().unwrap()).collect()
+async fn gather(limit_ms: u32, start_worker: Function) -> Findings {
+    let introduction = probes::identity::introduction();
+    readiness::gather("", limit_ms, introduction, start_worker).await.0
+}
+
+fn engine() -> Engine {
+    probes::identity::introduction().browser.engine
+}
+
+async fn findings() -> Findings {
+    gather(LIMIT_MS, worker(FILES_WORKER)).await
+}
+
+fn assert_sends_nobody_away(findings: &Findings) {
+    let verdict = judge(findings, PrivateWindows::Refuse).verdict;
+    assert!(matches!(verdict, Verdict::Ready | Verdict::ReadyUnbound), "{findings:?}");
+}
+
+/// Everything a probe could have made.
+async fn kept_here() -> String {
+    text_of(
+        "[(await indexedDB.databases()).map(each => each.name), Object.keys(localStorage),
+          await Array.fromAsync((await navigator.storage.getDirectory()).keys())]",
+    )
+    .await
 }
 
 #[wasm_bindgen_test]
-async fn when_the_edge_cannot_be_reached_cookies_are_unknown_and_nobody_is_blocked() {
-    let findings = readiness::gather(NOWHERE, LIMIT_MS).await;
-    assert_eq!(findings.cookies.answer, Answer::Unknown, "{findings:?}");
-    assert!(findings.cookies.seen.contains("TypeError"), "{findings:?}");
-    assert!(findings.cookies.seen.contains("cookieEnabled=true"), "{findings:?}");
-    assert_eq!(judge(&findings).verdict, Verdict::Ready, "{findings:?}");
-}
-
-#[wasm_bindgen_test]
-async fn an_answer_that_is_not_the_edges_proves_nothing() {
-    let answer = |status, text: &str| Ok(edge::Answer { status, text: text.to_owned() });
-    for exchange in [
-        answer(404, ""),
-        answer(503, r#"{"returned":false}"#),
-        answer(204, ""),
-        answer(200, ""),
-        answer(200, "<html>sign in to the network</html>"),
-        answer(200, r#"{"returned":"false"}"#),
-        answer(200, "null"),
-        Err(JsValue::from_str("thrown")),
-        Err(JsValue::UNDEFINED),
-    ] {
-        assert_eq!(probes::cookies::judge(&exchange).answer, Answer::Unknown, "{exchange:?}");
+async fn this_browser_is_what_it_is() {
+    let _edge = Injected::edge(
+        "method => method === 'POST' ? { probe: '0123456789abcdef', private_windows: 'session' }
+                                     : { returned: true, plain_returned: false }",
+    );
+    let findings = findings().await;
+    let yes = [
+        &findings.secure_context,
+        &findings.cookies,
+        &findings.indexed_db,
+        &findings.local_storage,
+        &findings.file_system,
+        &findings.web_crypto,
+        &findings.supported,
+    ];
+    for finding in yes {
+        assert_eq!(finding.answer, Answer::Yes, "{findings:?}");
     }
-    assert_eq!(probes::cookies::judge(&answer(200, r#"{"returned":true}"#)).answer, Answer::Yes);
-    assert_eq!(probes::cookies::judge(&answer(200, r#"{"returned":false}"#)).answer, Answer::No);
-}
-
-#[wasm_bindgen_test]
-async fn what_is_not_found_within_the_limit_is_unknown() {
-    let findings = readiness::gather(NOWHERE, 0).await;
-    for finding in [&findings.cookies, &findings.private_window] {
-        assert_eq!(finding.answer, Answer::Unknown, "{findings:?}");
-    }
-    assert_ne!(judge(&findings).verdict, Verdict::Blocked);
-}
-
-#[wasm_bindgen_test]
-async fn this_browser_can_store_and_make_keys() {
-    let storage = probes::storage::probe().await;
-    assert_eq!(storage.answer, Answer::Yes, "{storage:?}");
-    let web_crypto = probes::web_crypto::probe().await;
-    assert_eq!(web_crypto.answer, Answer::Yes, "{web_crypto:?}");
-}
-
-#[wasm_bindgen_test]
-async fn probes_leave_nothing_behind() {
-    let before = names_of_databases().await;
-    probes::storage::probe().await;
-    probes::private_window::probe(Answer::Yes).await;
-    readiness::gather(NOWHERE, LIMIT_MS).await;
-    assert_eq!(names_of_databases().await, before);
-    assert!(!before.contains(&probes::storage::DATABASE.to_owned()));
+    assert_eq!(findings.plain_cookies.answer, Answer::No, "{findings:?}");
+    assert_eq!(findings.private_window.answer, Answer::No, "{findings:?}");
+    assert_eq!(findings.kept_after_closing.answer, Answer::Unknown, "{findings:?}");
+    let named = match engine() {
+        Engine::Chromium => "Chromium ",
+        Engine::Gecko => "Gecko ",
+        other => panic!("these tests know no {other:?}"),
+    };
+    assert!(findings.supported.seen.starts_with(named), "{findings:?}");
+    assert_sends_nobody_away(&findings);
 }
 
 #[wasm_bindgen_test]
 async fn the_report_is_plain_data_in_the_rules_own_words() {
-    let report = JsFuture::from(client_wasm::check_readiness()).await.unwrap();
+    let report = JsFuture::from(client_wasm::check_readiness(worker(FILES_WORKER))).await.unwrap();
     let text = String::from(js_sys::JSON::stringify(&report).unwrap());
-    assert!(
-        text.starts_with(
-            r#"{"verdict":"ready","causes":[],"findings":{"cookies":{"answer":"unknown","seen":""#
-        ),
-        "{text}"
+    let brand = if engine() == Engine::Gecko { "firefox" } else { "chrome" };
+    let begin = format!(
+        r#"{{"verdict":"ready","causes":[],"browser":"{brand}","findings":{{"secure_context":{{"answer":"yes","seen":""#
     );
-    for name in ["storage", "storage_kept", "web_crypto", "private_window"] {
-        assert!(text.contains(&["\"", name, "\":{\"answer\":\""].concat()), "{text}");
-    }
-}
-
-fn refusal(name: &str, message: &str) -> Result<(), Thrown> {
-    Err(Thrown { name: name.to_owned(), message: message.to_owned() })
-}
-
-fn gecko_refusal() -> Result<(), Thrown> {
-    refusal("SecurityError", "Security error when calling GetDirectory")
-}
-
-fn webkit_refusal() -> Result<(), Thrown> {
-    refusal("UnknownError", "The operation failed for an unknown transient reason (e.g. out of memory).")
-}
-
-fn blob_refusal() -> Result<(), Thrown> {
-    refusal("UnknownError", "Error preparing Blob/File data to be stored in object store")
-}
-
-fn gecko(storage: Answer, directory: Result<(), Thrown>, persisted: Option<bool>) -> Answer {
-    Evidence { engine: Engine::Gecko, storage, directory, blob: None, persisted }.finding().answer
-}
-
-fn webkit(storage: Answer, directory: Result<(), Thrown>, blob: Option<Result<(), Thrown>>) -> Answer {
-    Evidence { engine: Engine::WebKit, storage, directory, blob, persisted: None }.finding().answer
-}
-
-#[wasm_bindgen_test]
-async fn firefox_is_private_only_when_all_three_signs_agree() {
-    assert_eq!(gecko(Answer::Yes, gecko_refusal(), Some(false)), Answer::Yes);
-    assert_eq!(gecko(Answer::Yes, Ok(()), None), Answer::No);
-    assert_eq!(gecko(Answer::No, gecko_refusal(), Some(false)), Answer::Unknown);
-    assert_eq!(gecko(Answer::Unknown, gecko_refusal(), Some(false)), Answer::Unknown);
-    assert_eq!(gecko(Answer::Yes, gecko_refusal(), None), Answer::Unknown);
-    assert_eq!(gecko(Answer::Yes, gecko_refusal(), Some(true)), Answer::Unknown);
-    for other in [refusal("SecurityError", "The operation is insecure."), refusal("TypeError", "undefined")] {
-        assert_eq!(gecko(Answer::Yes, other, Some(false)), Answer::Unknown);
+    assert!(text.starts_with(&begin), "{text}");
+    let mut rest = text.as_str();
+    for (name, _) in Findings::default().named() {
+        let (_, after) =
+            rest.split_once(&format!(r#""{name}":{{"answer":""#)).unwrap_or_else(|| panic!("{text}"));
+        rest = after;
     }
 }
 
 #[wasm_bindgen_test]
-async fn webkit_is_private_only_where_ordinary_writes_succeed() {
-    assert_eq!(webkit(Answer::Yes, webkit_refusal(), Some(Ok(()))), Answer::Yes);
-    assert_eq!(webkit(Answer::Yes, webkit_refusal(), Some(blob_refusal())), Answer::Yes);
-    // WebKitGTK as it is shipped has no private file system at all.
-    assert_eq!(webkit(Answer::Yes, refusal("TypeError", "undefined"), Some(blob_refusal())), Answer::Yes);
-    assert_eq!(webkit(Answer::Yes, refusal("TypeError", "undefined"), Some(Ok(()))), Answer::Unknown);
-    assert_eq!(webkit(Answer::Yes, Ok(()), Some(Ok(()))), Answer::No);
-    assert_eq!(webkit(Answer::Yes, Ok(()), Some(blob_refusal())), Answer::Unknown);
-    assert_eq!(webkit(Answer::No, webkit_refusal(), None), Answer::Unknown);
-    assert_eq!(webkit(Answer::No, webkit_refusal(), Some(blob_refusal())), Answer::Unknown);
+async fn probes_leave_nothing_behind() {
+    let before = kept_here().await;
+    assert!(!before.contains("readiness-probe"), "{before}");
+    findings().await;
+    assert_eq!(kept_here().await, before);
 }
 
 #[wasm_bindgen_test]
-async fn chromium_and_unmeasured_engines_are_unknown_whatever_is_seen() {
-    for engine in [Engine::Chromium, Engine::Other] {
-        for directory in [Ok(()), gecko_refusal(), webkit_refusal()] {
-            let evidence = Evidence {
-                engine,
-                storage: Answer::Yes,
-                directory,
-                blob: Some(blob_refusal()),
-                persisted: Some(false),
-            };
-            assert_eq!(evidence.finding().answer, Answer::Unknown, "{evidence:?}");
+async fn when_the_edge_cannot_be_reached_cookies_are_unknown_and_nobody_is_blocked() {
+    let introduction = probes::identity::introduction();
+    let (findings, private_windows) =
+        readiness::gather(NOWHERE, LIMIT_MS, introduction, worker(FILES_WORKER)).await;
+    assert_eq!(findings.cookies.answer, Answer::Unknown, "{findings:?}");
+    assert!(findings.cookies.seen.contains("TypeError"), "{findings:?}");
+    assert!(findings.cookies.seen.contains("cookieEnabled=true"), "{findings:?}");
+    assert_eq!(private_windows, PrivateWindows::Session);
+    assert_sends_nobody_away(&findings);
+}
+
+#[wasm_bindgen_test]
+async fn an_answer_that_is_not_the_edges_proves_nothing() {
+    let answers = [
+        "() => { throw new Error('thrown') }",
+        "() => 5",
+        "async () => ({ status: 200, text: async () => '{}' })",
+        "async () => new Response('<html>sign in to the network</html>')",
+        "async () => new Response('null')",
+        "async () => new Response('{\"probe\":\"../../../../../..\",\"returned\":false,\"plain_returned\":false}')",
+        "async () => new Response('{\"probe\":\"0123456789abcdef\",\"returned\":\"false\",\"plain_returned\":false}')",
+        "async () => new Response('{\"probe\":\"0123456789abcdef\",\"returned\":false}')",
+        "async () => new Response('{\"probe\":\"0123456789abcdef\",\"returned\":false,\"plain_returned\":false}', { status: 503 })",
+    ];
+    for answer in answers {
+        let _fetch = Injected::new("globalThis", "fetch", answer);
+        let findings = findings().await;
+        assert_eq!(findings.cookies.answer, Answer::Unknown, "{answer}: {findings:?}");
+        assert_eq!(findings.plain_cookies.answer, Answer::Unknown, "{answer}: {findings:?}");
+        assert_sends_nobody_away(&findings);
+    }
+}
+
+#[wasm_bindgen_test]
+async fn the_edges_own_no_blocks_and_its_rule_for_private_windows_is_handed_on() {
+    let _edge = Injected::edge(
+        "method => method === 'POST' ? { probe: '0123456789abcdef', private_windows: 'refuse' }
+                                     : { returned: false, plain_returned: true }",
+    );
+    let introduction = probes::identity::introduction();
+    let (findings, private_windows) =
+        readiness::gather("", LIMIT_MS, introduction, worker(FILES_WORKER)).await;
+    assert_eq!(findings.cookies.answer, Answer::No, "{findings:?}");
+    assert_eq!(findings.plain_cookies.answer, Answer::Yes, "{findings:?}");
+    assert_eq!(private_windows, PrivateWindows::Refuse);
+    assert_eq!(judge(&findings, private_windows).verdict, Verdict::Blocked);
+}
+
+#[wasm_bindgen_test]
+async fn what_is_not_found_within_the_limit_is_unknown_and_what_is_found_is_kept() {
+    let findings = gather(0, worker(FILES_WORKER)).await;
+    assert_eq!(findings.cookies.answer, Answer::Unknown, "{findings:?}");
+    assert_eq!(findings.private_window.answer, Answer::Unknown, "{findings:?}");
+    assert_sends_nobody_away(&findings);
+
+    for (object, name) in
+        [("globalThis", "fetch"), ("crypto.subtle", "generateKey"), ("crypto.subtle", "sign")]
+    {
+        let _hangs = Injected::new(object, name, HANGS);
+        let findings = gather(SHORT_LIMIT_MS, worker(FILES_WORKER)).await;
+        let cut = if object == "globalThis" { &findings.cookies } else { &findings.web_crypto };
+        assert_eq!(cut.answer, Answer::Unknown, "{name}: {findings:?}");
+        assert_eq!(findings.local_storage.answer, Answer::Yes, "{name}: {findings:?}");
+        assert_sends_nobody_away(&findings);
+    }
+}
+
+#[wasm_bindgen_test]
+async fn scripts_that_freeze_for_two_seconds_send_nobody_away() {
+    let freeze = "const end = Date.now() + 2000; while (Date.now() < end);";
+    let _frozen =
+        Injected::new("globalThis", "fetch", &format!("() => {{ {freeze} throw new Error('frozen') }}"));
+    let findings = findings().await;
+    assert_eq!(findings.cookies.answer, Answer::Unknown, "{findings:?}");
+    assert_ne!(findings.private_window.answer, Answer::Yes, "{findings:?}");
+    assert_sends_nobody_away(&findings);
+}
+
+#[wasm_bindgen_test]
+async fn indexed_db_that_is_missing_or_forbidden_is_a_no_and_trouble_or_nonsense_unknown() {
+    let throwing = |name: &str| {
+        let throw = format!("() => {{ throw new DOMException('stubbed', '{name}') }}");
+        format!("{{ open: {throw}, deleteDatabase: {throw} }}")
+    };
+    for (value, expected) in [
+        ("undefined".to_owned(), Answer::No),
+        ("null".to_owned(), Answer::No),
+        (throwing("SecurityError"), Answer::No),
+        (throwing("InvalidStateError"), Answer::No),
+        (throwing("QuotaExceededError"), Answer::Unknown),
+        (throwing("UnknownError"), Answer::Unknown),
+        (throwing("AbortError"), Answer::Unknown),
+        ("{}".to_owned(), Answer::Unknown),
+        ("5".to_owned(), Answer::Unknown),
+        ("{ open: () => ({}), deleteDatabase: () => ({}) }".to_owned(), Answer::Unknown),
+        ("{ open: () => undefined, deleteDatabase: () => undefined }".to_owned(), Answer::Unknown),
+    ] {
+        let _stub = Injected::new("globalThis", "indexedDB", &value);
+        let findings = findings().await;
+        assert_eq!(findings.indexed_db.answer, expected, "{value}: {findings:?}");
+        assert_ne!(findings.private_window.answer, Answer::Yes, "{value}: {findings:?}");
+        assert_sends_nobody_away(&findings);
+    }
+}
+
+#[wasm_bindgen_test]
+async fn a_database_that_another_tab_holds_makes_no_more_than_an_unknown() {
+    text_of(
+        "new Promise((resolve, reject) => {
+            const request = indexedDB.open('readiness-probe', 1);
+            request.onupgradeneeded = () => request.result.createObjectStore('device');
+            request.onsuccess = () => { globalThis.held = request.result; resolve(true) };
+            request.onerror = reject;
+        })",
+    )
+    .await;
+    let findings = gather(SHORT_LIMIT_MS, worker(FILES_WORKER)).await;
+    text_of("held.close()").await;
+    assert_eq!(findings.indexed_db.answer, Answer::Unknown, "{findings:?}");
+    assert_sends_nobody_away(&findings);
+    // What was cut off goes on, and still removes what it made.
+    while kept_here().await.contains("readiness-probe") {}
+}
+
+#[wasm_bindgen_test]
+async fn local_storage_that_lies_is_unknown_and_that_is_forbidden_a_no() {
+    let stub = |set: &str, get: &str| format!("{{ setItem: {set}, getItem: {get}, removeItem: () => {{}} }}");
+    let throwing = |name: &str| format!("() => {{ throw new DOMException('stubbed', '{name}') }}");
+    for (value, expected) in [
+        ("undefined".to_owned(), Answer::No),
+        ("null".to_owned(), Answer::No),
+        (stub(&throwing("SecurityError"), "() => '1'"), Answer::No),
+        (stub(&throwing("QuotaExceededError"), "() => '1'"), Answer::Unknown),
+        (stub("() => {}", "() => null"), Answer::Unknown),
+        (stub("() => {}", "() => ({})"), Answer::Unknown),
+        ("{}".to_owned(), Answer::Unknown),
+    ] {
+        let _stub = Injected::new("globalThis", "localStorage", &value);
+        let outcome = probes::storage::local_storage();
+        let finding = enrollment_rules::readiness::storage::writing(&outcome);
+        assert_eq!(finding.answer, expected, "{value}: {finding:?}");
+    }
+}
+
+#[wasm_bindgen_test]
+async fn a_key_that_is_not_what_was_asked_for_proves_nothing() {
+    let genuine = "crypto.subtle.generateKey";
+    for (generate, expected) in [
+        ("undefined".to_owned(), Answer::Unknown),
+        ("() => 5".to_owned(), Answer::Unknown),
+        ("async () => ({})".to_owned(), Answer::Unknown),
+        ("async () => ({ privateKey: { extractable: false, type: 'private' } })".to_owned(), Answer::Unknown),
+        (
+            format!("(own => () => own.call(crypto.subtle, 'Ed25519', true, ['sign', 'verify']))({genuine})"),
+            Answer::Unknown,
+        ),
+        (
+            format!(
+                "(own => () => own.call(crypto.subtle, {{ name: 'ECDSA', namedCurve: 'P-256' }}, false, ['sign', 'verify']))({genuine})"
+            ),
+            Answer::Unknown,
+        ),
+        ("async () => { throw new DOMException('stubbed', 'OperationError') }".to_owned(), Answer::Unknown),
+        ("async () => { throw new DOMException('stubbed', 'NotSupportedError') }".to_owned(), Answer::No),
+    ] {
+        let _stub = Injected::new("crypto.subtle", "generateKey", &generate);
+        let findings = findings().await;
+        assert_eq!(findings.web_crypto.answer, expected, "{generate}: {findings:?}");
+        assert_sends_nobody_away(&findings);
+    }
+    let _insecure = Injected::new("crypto", "subtle", "undefined");
+    assert_eq!(findings().await.web_crypto.answer, Answer::No);
+}
+
+#[wasm_bindgen_test]
+async fn a_directory_that_is_none_proves_nothing() {
+    for (get_directory, expected) in [
+        ("async () => ({})", Answer::Unknown),
+        ("async () => ({ kind: 'file' })", Answer::Unknown),
+        ("() => undefined", Answer::Unknown),
+        ("async () => { throw new DOMException('stubbed', 'UnknownError') }", Answer::Unknown),
+        ("async () => { throw new DOMException('stubbed', 'SecurityError') }", Answer::No),
+        ("undefined", Answer::No),
+    ] {
+        let _stub = Injected::new("navigator.storage", "getDirectory", get_directory);
+        let findings = findings().await;
+        assert_eq!(findings.file_system.answer, expected, "{get_directory}: {findings:?}");
+        if engine() == Engine::Gecko {
+            assert_eq!(findings.private_window.answer, Answer::Unknown, "{get_directory}: {findings:?}");
         }
+        assert_sends_nobody_away(&findings);
+    }
+    let _hangs = Injected::new("navigator.storage", "getDirectory", HANGS);
+    let findings = gather(SHORT_LIMIT_MS, worker(FILES_WORKER)).await;
+    assert_eq!(findings.file_system.answer, Answer::Unknown, "{findings:?}");
+    assert_sends_nobody_away(&findings);
+}
+
+#[wasm_bindgen_test]
+async fn an_ordinary_window_is_never_asked_to_keep_storage_and_firefox_only_when_suspicious() {
+    let counting = |answer: &str| {
+        Injected::new(
+            "navigator.storage",
+            "persist",
+            &format!("() => {{ ++globalThis.asked; return {answer} }}"),
+        )
+    };
+    let asked = || js_sys::eval("asked").unwrap().as_f64();
+    js_sys::eval("globalThis.asked = 0").unwrap();
+    let persist = counting("Promise.resolve(false)");
+    findings().await;
+    assert_eq!(asked(), Some(0.0));
+    drop(persist);
+
+    if engine() != Engine::Gecko {
+        return;
+    }
+    let _refused = Injected::new(
+        "navigator.storage",
+        "getDirectory",
+        "async () => { throw new DOMException('Security error when calling GetDirectory', 'SecurityError') }",
+    );
+    for (answer, expected) in [
+        ("Promise.resolve(false)", Answer::Yes),
+        ("Promise.resolve(true)", Answer::Unknown),
+        ("Promise.resolve('false')", Answer::Unknown),
+        ("Promise.reject(new Error())", Answer::Unknown),
+        ("new Promise(() => {})", Answer::Unknown),
+        ("5", Answer::Unknown),
+    ] {
+        let _persist = counting(answer);
+        let findings = findings().await;
+        assert_eq!(findings.private_window.answer, expected, "{answer}: {findings:?}");
+    }
+    assert_eq!(asked(), Some(6.0));
+}
+
+#[wasm_bindgen_test]
+async fn a_worker_that_fails_lies_or_says_nothing_proves_nothing() {
+    let chromium = engine() == Engine::Chromium;
+    let starts = [
+        function("() => { throw new DOMException('stubbed', 'SecurityError') }"),
+        function("() => undefined"),
+        function("() => ({})"),
+        function("() => new Worker('/there-is-no-such-worker.js', { type: 'module' })"),
+        worker("throw new Error('stubbed')"),
+        worker("postMessage(5)"),
+        worker("postMessage({ far_write: '4294967288', far_size: '0' })"),
+        worker("postMessage('far_write=4294967288')"),
+        worker("postMessage('far_write=4294967288 far_size=4294967288')"),
+        worker("postMessage('far_write=QuotaExceededError far_size=QuotaExceededError large=1')"),
+        worker("postMessage('')"),
+    ];
+    let silent = (SHORT_LIMIT_MS, worker(""));
+    for (limit_ms, start) in starts.map(|start| (LIMIT_MS, start)).into_iter().chain([silent]) {
+        let findings = gather(limit_ms, start.clone()).await;
+        if chromium {
+            assert_eq!(findings.private_window.answer, Answer::Unknown, "{start:?}: {findings:?}");
+        }
+        assert_eq!(findings.kept_after_closing.answer, Answer::Unknown, "{start:?}: {findings:?}");
+        assert_sends_nobody_away(&findings);
     }
 }
 
 #[wasm_bindgen_test]
-async fn engines_are_known_by_their_vendor() {
-    assert_eq!(Engine::here(), Engine::Chromium);
-    assert_eq!(Engine::of_vendor(Some("")), Engine::Gecko);
-    assert_eq!(Engine::of_vendor(Some("Apple Computer, Inc.")), Engine::WebKit);
-    assert_eq!(Engine::of_vendor(Some("Somebody")), Engine::Other);
-    assert_eq!(Engine::of_vendor(None), Engine::Other);
+async fn a_worker_is_started_only_where_one_is_needed() {
+    js_sys::eval("globalThis.started = 0").unwrap();
+    gather(SHORT_LIMIT_MS, function("() => { ++globalThis.started }")).await;
+    let chromium = engine() == Engine::Chromium;
+    assert_eq!(js_sys::eval("started").unwrap().as_f64(), Some(if chromium { 1.0 } else { 0.0 }));
 }

@@ -1,13 +1,27 @@
-//! Readiness: whether this browser can enroll, judged from what the page's probes found.
+//! Readiness: whether this browser can enroll, judged from what the page's probes saw.
 //!
-//! In scope: the findings' shape, the causes' stable names and the one table that judges them. Out of scope: how anything is
-//! probed (client-wasm) and the words for a cause (www).
+//! In scope: what each probe's evidence proves, the findings' shape, the causes' stable names and the one table that judges
+//! them. Out of scope: how anything is probed (client-wasm) and the words for a cause (www).
 //!
-//! Two rules carry the table. Only a certain "no cookies" blocks, because the device cookie is all an enrollment needs. And
-//! `unknown` never takes anything away: a probe that was cut off by its time limit, a browser nobody has measured or a network
-//! that failed is no reason to send a person away, and the server finds out at the next visit whether the cookie came back.
+//! Three rules carry it all. Only a certain "no cookies" blocks, because the device cookie is all an enrollment needs. A finding
+//! is `yes` or `no` only where the evidence admits nothing else. And `unknown` never takes anything away: a probe that was cut
+//! off by its time limit, a browser nobody has measured or a network that failed is no reason to send a person away, and the
+//! server finds out at the next visit whether the cookie came back.
+
+pub mod browser;
+pub mod cookies;
+pub mod in_app;
+mod judgement;
+pub mod kept;
+pub mod private_files;
+pub mod private_window;
+pub mod storage;
+pub mod support;
+pub mod web_crypto;
 
 use serde::{Deserialize, Serialize};
+
+pub use judgement::{Cause, Judgement, Verdict, judge};
 
 /// What a probe answers to its question.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -21,248 +35,234 @@ pub enum Answer {
     Unknown,
 }
 
+impl Answer {
+    /// The stable name, as in JSON.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Yes => "yes",
+            Self::No => "no",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+/// The most characters of [`Finding::seen`]: a browser's error message has no bound of its own.
+const SEEN_CHARACTERS: usize = 200;
+
 /// One probe's answer and the evidence for it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Finding {
     /// The answer.
     pub answer: Answer,
-    /// What was seen, for a report to an administrator: error names, values, never words for the person.
+    /// What was seen, for a help desk: names and values, never words for the person.
     pub seen: String,
 }
 
 impl Finding {
-    /// A finding of `answer` because of `seen`.
+    /// A finding of `answer` because of `seen`, of which the beginning is kept.
     #[must_use]
     pub fn new(answer: Answer, seen: impl Into<String>) -> Self {
-        Self { answer, seen: seen.into() }
+        let mut seen = seen.into();
+        if let Some((end, _)) = seen.char_indices().nth(SEEN_CHARACTERS) {
+            seen.truncate(end);
+        }
+        Self { answer, seen }
     }
 }
 
 /// Everything the probes found.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Findings {
-    /// Does a cookie of the edge come back to the edge?
+    /// Is this a secure context?
+    pub secure_context: Finding,
+    /// Does a Secure, `HttpOnly`, `__Host-` cookie of the edge come back to the edge?
     pub cookies: Finding,
+    /// Does a cookie without those attributes come back?
+    pub plain_cookies: Finding,
     /// Can a script write to and delete from IndexedDB?
-    pub storage: Finding,
-    /// Does what a script has stored stay until the next visit, weeks from now? WebKit removes it after seven days.
+    pub indexed_db: Finding,
+    /// Can a script write to and delete from localStorage?
+    pub local_storage: Finding,
+    /// Is there an origin private file system?
+    pub file_system: Finding,
+    /// Does what a script has stored stay for weeks? WebKit removes it after seven days.
     pub storage_kept: Finding,
+    /// Does what is stored stay when the browser is closed?
+    pub kept_after_closing: Finding,
     /// Can WebCrypto make an Ed25519 key that no script can read?
     pub web_crypto: Finding,
     /// Is this a private window?
     pub private_window: Finding,
+    /// Is this a view inside another app?
+    pub in_app_view: Finding,
+    /// Are engine and version in the support matrix?
+    pub supported: Finding,
 }
 
-/// Why a verdict is not plainly [`Verdict::Ready`], or what the person should be told all the same.
-///
-/// The names are stable: pages key their words on them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Cause {
-    /// The browser keeps no cookies of this site.
-    CookiesBlocked,
-    /// A private window: everything is gone when it closes.
-    PrivateWindow,
-    /// No usable IndexedDB: no place for a device key.
-    StorageUnavailable,
-    /// A device key would be removed by the browser before it is of use.
-    StorageShortLived,
-    /// No Ed25519 in WebCrypto: no device key.
-    WebCryptoUnavailable,
+impl Default for Findings {
+    /// As it is before anything was found, and for what was not found in time.
+    fn default() -> Self {
+        Self::all(&Finding::new(Answer::Unknown, "no answer within the limit"))
+    }
 }
 
-impl Cause {
-    /// The stable name, as in JSON.
+impl Findings {
+    /// The same finding everywhere.
     #[must_use]
-    pub const fn code(self) -> &'static str {
-        match self {
-            Self::CookiesBlocked => "cookies_blocked",
-            Self::PrivateWindow => "private_window",
-            Self::StorageUnavailable => "storage_unavailable",
-            Self::StorageShortLived => "storage_short_lived",
-            Self::WebCryptoUnavailable => "web_crypto_unavailable",
+    pub fn all(finding: &Finding) -> Self {
+        Self {
+            secure_context: finding.clone(),
+            cookies: finding.clone(),
+            plain_cookies: finding.clone(),
+            indexed_db: finding.clone(),
+            local_storage: finding.clone(),
+            file_system: finding.clone(),
+            storage_kept: finding.clone(),
+            kept_after_closing: finding.clone(),
+            web_crypto: finding.clone(),
+            private_window: finding.clone(),
+            in_app_view: finding.clone(),
+            supported: finding.clone(),
         }
     }
+
+    /// Each finding under its stable name, in the order they are shown.
+    #[must_use]
+    pub fn named(&self) -> [(&'static str, &Finding); 12] {
+        [
+            ("secure_context", &self.secure_context),
+            ("cookies", &self.cookies),
+            ("plain_cookies", &self.plain_cookies),
+            ("indexed_db", &self.indexed_db),
+            ("local_storage", &self.local_storage),
+            ("file_system", &self.file_system),
+            ("storage_kept", &self.storage_kept),
+            ("kept_after_closing", &self.kept_after_closing),
+            ("web_crypto", &self.web_crypto),
+            ("private_window", &self.private_window),
+            ("in_app_view", &self.in_app_view),
+            ("supported", &self.supported),
+        ]
+    }
 }
 
-/// What follows from the findings.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Verdict {
-    /// Enroll with a device key; should making one fail after all, without.
-    Ready,
-    /// Enroll with the cookie alone (`bnd: none`): a device key is not possible or would not live.
-    ReadyUnbound,
-    /// Enrolling would be in vain: the cookie would be lost.
-    Blocked,
+/// An exception as evidence: its name and its message.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Thrown {
+    /// `name`, such as `SecurityError`.
+    pub name: String,
+    /// `message`, in the browser's words.
+    pub message: String,
 }
 
-/// The verdict and everything that led to it or has to be told beside it.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Judgement {
-    /// What follows.
-    pub verdict: Verdict,
-    /// The causes, the weightiest first; empty when nothing is in the way.
-    pub causes: Vec<Cause>,
+impl Thrown {
+    /// `name: message`.
+    #[must_use]
+    pub fn seen(&self) -> String {
+        [self.name.as_str(), ": ", self.message.as_str()].concat()
+    }
+
+    fn is(&self, (name, message): (&str, &str)) -> bool {
+        self.name == name && self.message == message
+    }
 }
 
-/// Judges the findings.
+/// How something went that a probe tried.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// It did what it should.
+    Done,
+    /// The browser has no such thing.
+    Missing,
+    /// It went through, and what came back cannot be: a stub, or a browser that lies.
+    Nonsense,
+    /// It was refused.
+    Threw(Thrown),
+}
+
+impl Outcome {
+    /// As evidence; `done` is what an [`Outcome::Done`] has shown.
+    #[must_use]
+    pub fn seen(&self, done: &str) -> String {
+        match self {
+            Self::Done => done.to_owned(),
+            Self::Missing => "missing".to_owned(),
+            Self::Nonsense => "nonsense".to_owned(),
+            Self::Threw(thrown) => thrown.seen(),
+        }
+    }
+
+    fn is_refusal(&self, refusals: &[(&str, &str)]) -> bool {
+        matches!(self, Self::Threw(thrown) if refusals.iter().any(|refusal| thrown.is(*refusal)))
+    }
+}
+
+/// Whether `isSecureContext` says so.
 #[must_use]
-pub fn judge(findings: &Findings) -> Judgement {
-    let no_key = [
-        (&findings.storage, Cause::StorageUnavailable),
-        (&findings.storage_kept, Cause::StorageShortLived),
-        (&findings.web_crypto, Cause::WebCryptoUnavailable),
-    ];
-
-    let mut causes = Vec::new();
-    if findings.cookies.answer == Answer::No {
-        causes.push(Cause::CookiesBlocked);
+pub fn secure_context(is_secure_context: Option<bool>) -> Finding {
+    match is_secure_context {
+        Some(true) => Finding::new(Answer::Yes, "isSecureContext=true"),
+        Some(false) => Finding::new(Answer::No, "isSecureContext=false"),
+        None => Finding::new(Answer::Unknown, "isSecureContext missing"),
     }
-    if findings.private_window.answer == Answer::Yes {
-        causes.push(Cause::PrivateWindow);
-    }
-    causes.extend(no_key.iter().filter(|(finding, _)| finding.answer == Answer::No).map(|(_, cause)| *cause));
-
-    let verdict = if findings.cookies.answer == Answer::No {
-        Verdict::Blocked
-    } else if no_key.iter().any(|(finding, _)| finding.answer == Answer::No) {
-        Verdict::ReadyUnbound
-    } else {
-        Verdict::Ready
-    };
-    Judgement { verdict, causes }
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
 
-    const ANSWERS: [Answer; 3] = [Answer::Yes, Answer::No, Answer::Unknown];
+    pub(crate) const ANSWERS: [Answer; 3] = [Answer::Yes, Answer::No, Answer::Unknown];
 
-    /// Every combination of the five answers: 243.
-    fn every_combination() -> impl Iterator<Item = Findings> {
-        (0..243_usize).map(|number| {
-            let finding = |place: usize| {
-                Finding::new(
-                    ANSWERS[number / 3_usize.pow(u32::try_from(place).unwrap()) % 3],
-                    place.to_string(),
-                )
-            };
-            Findings {
-                cookies: finding(0),
-                storage: finding(1),
-                storage_kept: finding(2),
-                web_crypto: finding(3),
-                private_window: finding(4),
-            }
-        })
+    pub(crate) fn threw(name: &str, message: &str) -> Outcome {
+        Outcome::Threw(Thrown { name: name.to_owned(), message: message.to_owned() })
     }
 
-    fn without_a_key(findings: &Findings) -> bool {
-        [&findings.storage, &findings.storage_kept, &findings.web_crypto]
-            .iter()
-            .any(|finding| finding.answer == Answer::No)
-    }
-
-    #[test]
-    fn the_combinations_are_all_and_each_once() {
-        let seen: std::collections::HashSet<_> = every_combination().collect();
-        assert_eq!(seen.len(), 243);
+    /// Every outcome a browser was seen to have, and some that are like one of them.
+    pub(crate) fn outcomes() -> Vec<Outcome> {
+        vec![
+            Outcome::Done,
+            Outcome::Missing,
+            Outcome::Nonsense,
+            threw("SecurityError", "Security error when calling GetDirectory"),
+            threw("SecurityError", "The operation is insecure."),
+            threw(
+                "UnknownError",
+                "The operation failed for an unknown transient reason (e.g. out of memory).",
+            ),
+            threw("UnknownError", "Error preparing Blob/File data to be stored in object store"),
+            threw("UnknownError", "Internal error."),
+            threw("DataCloneError", "BlobURLs are not yet supported"),
+            threw("DataCloneError", ""),
+            threw("QuotaExceededError", ""),
+            threw("TypeError", ""),
+            threw("", ""),
+        ]
     }
 
     #[test]
-    fn only_a_certain_no_cookies_blocks() {
-        for findings in every_combination() {
-            let blocked = judge(&findings).verdict == Verdict::Blocked;
-            assert_eq!(blocked, findings.cookies.answer == Answer::No, "{findings:?}");
+    fn what_was_seen_is_cut_after_200_characters_and_never_inside_one() {
+        assert_eq!(Finding::new(Answer::No, "ä".repeat(300)).seen, "ä".repeat(200));
+        assert_eq!(Finding::new(Answer::No, "ä".repeat(200)).seen, "ä".repeat(200));
+    }
+
+    #[test]
+    fn the_stored_form_of_a_finding_is_unchanged() {
+        for answer in ANSWERS {
+            let stored = format!(r#"{{"answer":"{}","seen":"returned=false"}}"#, answer.code());
+            let finding = Finding::new(answer, "returned=false");
+            assert_eq!(serde_json::to_string(&finding).unwrap(), stored);
+            assert_eq!(serde_json::from_str::<Finding>(&stored).unwrap(), finding);
         }
+        assert!(serde_json::from_str::<Finding>(r#"{"answer":"no","seen":"","more":1}"#).is_err());
+        assert!(serde_json::from_str::<Finding>(r#"{"answer":"maybe","seen":""}"#).is_err());
     }
 
     #[test]
-    fn unless_blocked_a_key_is_given_up_only_on_a_certain_no() {
-        for findings in every_combination().filter(|findings| findings.cookies.answer != Answer::No) {
-            let unbound = judge(&findings).verdict == Verdict::ReadyUnbound;
-            assert_eq!(unbound, without_a_key(&findings), "{findings:?}");
-        }
-    }
-
-    #[test]
-    fn unknown_changes_nothing_against_the_best_answer() {
-        for findings in every_combination() {
-            let mut best = findings.clone();
-            for finding in
-                [&mut best.cookies, &mut best.storage, &mut best.storage_kept, &mut best.web_crypto]
-            {
-                if finding.answer == Answer::Unknown {
-                    finding.answer = Answer::Yes;
-                }
-            }
-            if best.private_window.answer == Answer::Unknown {
-                best.private_window.answer = Answer::No;
-            }
-            assert_eq!(judge(&findings), judge(&best), "{findings:?}");
-        }
-    }
-
-    #[test]
-    fn a_private_window_is_named_and_never_decides_the_verdict() {
-        for findings in every_combination() {
-            let judgement = judge(&findings);
-            let private = findings.private_window.answer == Answer::Yes;
-            assert_eq!(judgement.causes.contains(&Cause::PrivateWindow), private, "{findings:?}");
-
-            let mut ordinary = findings.clone();
-            ordinary.private_window.answer = Answer::No;
-            assert_eq!(judge(&ordinary).verdict, judgement.verdict, "{findings:?}");
-        }
-    }
-
-    #[test]
-    fn every_certain_obstacle_is_named_once_and_nothing_else() {
-        for findings in every_combination() {
-            let expected: Vec<Cause> = [
-                (&findings.cookies, Answer::No, Cause::CookiesBlocked),
-                (&findings.private_window, Answer::Yes, Cause::PrivateWindow),
-                (&findings.storage, Answer::No, Cause::StorageUnavailable),
-                (&findings.storage_kept, Answer::No, Cause::StorageShortLived),
-                (&findings.web_crypto, Answer::No, Cause::WebCryptoUnavailable),
-            ]
-            .into_iter()
-            .filter(|(finding, obstacle, _)| finding.answer == *obstacle)
-            .map(|(_, _, cause)| cause)
-            .collect();
-            assert_eq!(judge(&findings).causes, expected, "{findings:?}");
-        }
-    }
-
-    #[test]
-    fn the_names_pages_rely_on_are_unchanged() {
-        let findings = Findings {
-            cookies: Finding::new(Answer::No, "returned=false"),
-            storage: Finding::new(Answer::No, ""),
-            storage_kept: Finding::new(Answer::No, ""),
-            web_crypto: Finding::new(Answer::No, ""),
-            private_window: Finding::new(Answer::Yes, ""),
-        };
-        let judgement = judge(&findings);
-        assert_eq!(
-            serde_json::to_string(&judgement).unwrap(),
-            concat!(
-                r#"{"verdict":"blocked","causes":["cookies_blocked","private_window","storage_unavailable","#,
-                r#""storage_short_lived","web_crypto_unavailable"]}"#
-            )
-        );
-        for cause in judgement.causes {
-            assert_eq!(serde_json::to_string(&cause).unwrap(), format!("\"{}\"", cause.code()));
-        }
-        assert_eq!(serde_json::to_string(&Verdict::ReadyUnbound).unwrap(), r#""ready_unbound""#);
-        assert_eq!(
-            serde_json::to_string(&findings.cookies).unwrap(),
-            r#"{"answer":"no","seen":"returned=false"}"#
-        );
+    fn a_secure_context_is_what_the_browser_says_and_nothing_else() {
+        assert_eq!(secure_context(Some(true)).answer, Answer::Yes);
+        assert_eq!(secure_context(Some(false)).answer, Answer::No);
+        assert_eq!(secure_context(None).answer, Answer::Unknown);
     }
 }

@@ -1,49 +1,66 @@
 //! Cookies: does one that the edge sets come back to the edge?
-//!
-//! `navigator.cookieEnabled` says `true` in Chromium and `WebKit` with all cookies blocked, so it is written down and never
-//! believed.
 
-use enrollment_rules::readiness::{Answer, Finding};
+use enrollment_rules::{
+    readiness::cookies::{Exchange, is_probe},
+    settings::PrivateWindows,
+};
 use js_sys::JSON;
 use wasm_bindgen::JsValue;
 
 use crate::{
-    browser::{Thrown, of_navigator, property},
+    browser::{exception, property},
     edge,
 };
 
-const ROUTE: &str = "/api/v1/readiness/cookie";
+const ROUTE: &str = "/api/v1/readiness";
 
-/// Asks the edge for a probe cookie, and then whether it came back.
-pub async fn probe(edge: &str) -> Finding {
-    let address = [edge, ROUTE].concat();
-    let exchange = match edge::post(&address).await {
-        Ok(set) if set.status == 204 => edge::get(&address).await,
-        set => set,
-    };
-    let mut finding = judge(&exchange);
-    finding.seen.push_str(match of_navigator("cookieEnabled").as_bool() {
-        Some(true) => "; cookieEnabled=true",
-        Some(false) => "; cookieEnabled=false",
-        None => "; cookieEnabled missing",
-    });
-    finding
+/// What the edge's first answer says: the name of this probe, and the account's rule for private windows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Begun {
+    /// Where its cookies are read and taken away.
+    probe: String,
+    /// `session` where the edge names a rule that is not known here.
+    pub private_windows: PrivateWindows,
 }
 
-/// What the last answer of the exchange proves. Only the edge's own words prove anything: a proxy's page, a limit or a network
-/// failure say nothing about the browser.
-#[must_use]
-pub fn judge(exchange: &Result<edge::Answer, JsValue>) -> Finding {
-    match exchange {
-        Ok(answer) if answer.status == 200 => {
-            let body = JSON::parse(&answer.text).unwrap_or(JsValue::UNDEFINED);
-            match property(&body, "returned").as_bool() {
-                Some(true) => Finding::new(Answer::Yes, "returned=true"),
-                Some(false) => Finding::new(Answer::No, "returned=false"),
-                None => Finding::new(Answer::Unknown, "unexpected body"),
-            }
-        }
-        Ok(answer) => Finding::new(Answer::Unknown, ["status ", answer.status.to_string().as_str()].concat()),
-        Err(thrown) => Finding::new(Answer::Unknown, Thrown::from_value(thrown).seen()),
+/// Asks the edge for two probe cookies. `edge` is its origin, empty for the page's own.
+///
+/// # Errors
+/// The exchange that failed.
+pub async fn begin(edge: &str) -> Result<Begun, Exchange> {
+    let answer = answered(edge::post(&[edge, ROUTE].concat()).await)?;
+    let text = |name| member(&answer, name).as_string();
+    let probe = text("probe").filter(|probe| is_probe(probe)).ok_or(Exchange::Strange(answer.status))?;
+    let private_windows = text("private_windows").and_then(|name| PrivateWindows::named(&name));
+    Ok(Begun { probe, private_windows: private_windows.unwrap_or_default() })
+}
+
+/// Asks the edge which of them came back, and to take them away.
+pub async fn end(edge: &str, begun: &Begun) -> Exchange {
+    let address = [edge, ROUTE, "/", &begun.probe].concat();
+    let answer = match answered(edge::delete(&address).await) {
+        Ok(answer) => answer,
+        Err(exchange) => return exchange,
+    };
+    let said = |name| member(&answer, name).as_bool();
+    match (said("returned"), said("plain_returned")) {
+        (Some(returned), Some(plain_returned)) => Exchange::Answered { returned, plain_returned },
+        _ => Exchange::Strange(answer.status),
+    }
+}
+
+fn answered(call: Result<edge::Answer, JsValue>) -> Result<edge::Answer, Exchange> {
+    match call {
+        Ok(answer) if answer.status == 200 => Ok(answer),
+        Ok(answer) => Err(Exchange::Strange(answer.status)),
+        Err(thrown) => Err(Exchange::Failed(exception(&thrown))),
+    }
+}
+
+/// A member of the answer, if that is an object.
+fn member(answer: &edge::Answer, name: &str) -> JsValue {
+    match JSON::parse(&answer.text) {
+        Ok(body) if body.is_object() => property(&body, name),
+        _ => JsValue::UNDEFINED,
     }
 }
