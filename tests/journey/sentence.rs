@@ -29,7 +29,7 @@ async fn a_person_confirms_once_passes_from_then_on_and_confirms_again_after_a_r
     browser.reads("Confirm your mail address").await;
     assert!(browser.url().await.starts_with(&format!("{}/enroll?to=", site.origin)));
     browser.see("#address-form").await;
-    assert!(!browser.shows("#private-window").await && !browser.shows("#error").await);
+    assert!(!browser.shows("#step-private").await && !browser.shows("#error").await);
     let code = browser.ask(&site, "ada@example.org").await;
     browser.reads("Enter the code from the mail").await;
     assert!(browser.text().await.contains("ada@example.org"));
