@@ -2,13 +2,14 @@
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use serde_json::{Value, json};
 use thirtyfour::session::handle::SessionHandle;
 use thirtyfour::{By, Capabilities, Cookie, Key, WebDriver, WebElement};
 
+use super::driver::Driver;
 use super::folder::Folder;
 use super::{Kind, Site, chromedriver, eventually, wire};
 
@@ -34,20 +35,6 @@ pub(crate) struct Browser {
 /// How long closing may take; what takes longer is ended with the driver.
 const CLOSE_LIMIT: Duration = Duration::from_secs(10);
 
-const ARGUMENTS: [&str; 11] = [
-    "--headless=new",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--disable-breakpad",
-    "--disable-dev-shm-usage",
-    "--no-proxy-server",
-];
-
 /// Makes the page stay at its last step, whose timer would otherwise go on by itself, until somebody presses.
 const HOLD_TIMERS: &str = "window.setTimeout = () => 0;";
 
@@ -71,7 +58,8 @@ impl Browser {
 
     pub(crate) async fn open_as(manner: Manner) -> Self {
         let profile = Folder::new("profile");
-        let mut arguments: Vec<_> = ARGUMENTS.iter().map(|&argument| argument.to_owned()).collect();
+        let mut arguments: Vec<_> =
+            chromedriver::ARGUMENTS.iter().map(|&argument| argument.to_owned()).collect();
         arguments.push(format!("--user-data-dir={}", profile.path().display()));
         let mut options = json!({ "args": arguments });
         match manner {
@@ -93,7 +81,7 @@ impl Browser {
             "goog:loggingPrefs": { "browser": "ALL" },
         });
         let Value::Object(capabilities) = capabilities else { unreachable!() };
-        let driver = WebDriver::builder(chromedriver::address(), Capabilities::from(capabilities))
+        let driver = WebDriver::builder(driver(), Capabilities::from(capabilities))
             .client(wire::client())
             .connect()
             .await
@@ -291,9 +279,15 @@ impl Browser {
     }
 }
 
+/// Where the driver of all these windows listens.
+fn driver() -> &'static str {
+    static DRIVER: OnceLock<Driver> = OnceLock::new();
+    &DRIVER.get_or_init(chromedriver::start).address
+}
+
 impl Drop for Browser {
     fn drop(&mut self) {
-        _ = close(chromedriver::address(), &self.driver.session_id().to_string());
+        _ = close(driver(), &self.driver.session_id().to_string());
     }
 }
 

@@ -2,7 +2,6 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 /// A folder that is removed when this is dropped.
@@ -12,8 +11,13 @@ pub(crate) struct Folder(PathBuf);
 impl Folder {
     /// A new, empty one.
     pub(crate) fn new(name: &str) -> Self {
+        Self::new_in(&std::env::temp_dir(), name)
+    }
+
+    /// The same on the disk of another folder.
+    pub(crate) fn new_in(disk: &Path, name: &str) -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(0);
-        let folder = of_this_run().join(format!("{name}-{}", COUNT.fetch_add(1, Ordering::Relaxed)));
+        let folder = of_this_run(disk).join(format!("{name}-{}", COUNT.fetch_add(1, Ordering::Relaxed)));
         fs::create_dir_all(&folder).unwrap();
         Self(folder)
     }
@@ -30,15 +34,12 @@ impl Drop for Folder {
     }
 }
 
-fn of_this_run() -> &'static Path {
-    static FOLDER: OnceLock<PathBuf> = OnceLock::new();
-    FOLDER.get_or_init(|| {
-        let all = std::env::temp_dir().join("device-enrollment-journey");
-        for run in fs::read_dir(&all).into_iter().flatten().flatten() {
-            if !Path::new("/proc").join(run.file_name()).exists() {
-                _ = fs::remove_dir_all(run.path());
-            }
+fn of_this_run(disk: &Path) -> PathBuf {
+    let all = disk.join("device-enrollment-journey");
+    for run in fs::read_dir(&all).into_iter().flatten().flatten() {
+        if !Path::new("/proc").join(run.file_name()).exists() {
+            _ = fs::remove_dir_all(run.path());
         }
-        all.join(std::process::id().to_string())
-    })
+    }
+    all.join(std::process::id().to_string())
 }

@@ -1,14 +1,17 @@
 //! Hands for the tests: a product, an administrator, a mailbox, a browser on the wire and one on the screen.
 //!
-//! In scope: doing things and telling what came of them. Not in scope: what is right; the tests say that.
+//! In scope: doing things and telling what came of them. Not in scope: what is right; the tests say that. The engines of the
+//! suite `browsers` are beside this, in `engines`.
 
 mod admin;
 mod answer;
 mod arrival;
 mod browser;
 mod chromedriver;
+mod driver;
 mod eventually;
 mod folder;
+mod leash;
 mod mail;
 mod product;
 mod wire;

@@ -13,6 +13,7 @@
 )]
 
 pub mod artifacts;
+pub mod bench;
 pub mod checkout;
 pub mod dev;
 pub mod failure;
@@ -25,5 +26,6 @@ pub mod suites;
 /// What `cargo xtask` understands.
 pub const USAGE: &str = "\
 cargo xtask dev [--port N]   set up what is missing, build, start everything, print the addresses
-cargo xtask test [SUITE...]  no SUITE = all; suites: rust, wasm, journey
+cargo xtask test [SUITE...]  no SUITE = all; suites: rust, wasm, journey, browsers
+cargo xtask bench [NAME]     no NAME = all; measures: readiness; written to target/bench/NAME.json
 cargo xtask build            release artefacts and their sizes";

@@ -3,6 +3,7 @@
 
 use std::process::ExitCode;
 
+use xtask::bench::{self, Measure};
 use xtask::checkout::Checkout;
 use xtask::failure::Outcome;
 use xtask::suites::Suite;
@@ -11,6 +12,7 @@ use xtask::{USAGE, artifacts, dev, setup, suites};
 enum Command {
     Dev { port: u16 },
     Test { suites: Vec<Suite> },
+    Bench { measures: Vec<Measure> },
     Build,
 }
 
@@ -42,6 +44,8 @@ fn parse(arguments: &[&str]) -> Option<Command> {
             let suites = names.iter().map(|name| Suite::named(name)).collect::<Option<_>>()?;
             Some(Command::Test { suites })
         }
+        ["bench"] => Some(Command::Bench { measures: Measure::ALL.to_vec() }),
+        ["bench", name] => Measure::named(name).map(|one| Command::Bench { measures: vec![one] }),
         ["build"] => Some(Command::Build),
         _ => None,
     }
@@ -53,6 +57,7 @@ fn run(command: &Command) -> Outcome<bool> {
     match command {
         Command::Dev { port } => dev::run(&checkout, *port).map(|()| true),
         Command::Test { suites } => suites::run(&checkout, suites),
+        Command::Bench { measures } => bench::run(&checkout, measures).map(|()| true),
         Command::Build => {
             let tools = setup::for_build(&checkout)?;
             let built = artifacts::build(&checkout, &tools)?;
@@ -66,8 +71,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_suite_nobody_has_is_refused_instead_of_passing_with_nothing_run() {
+    fn a_suite_or_measure_nobody_has_is_refused_instead_of_passing_with_nothing_run() {
         assert!(parse(&["test", "rust", "russt"]).is_none());
+        assert!(parse(&["bench", "speed"]).is_none());
     }
 
     #[test]

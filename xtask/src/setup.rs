@@ -17,6 +17,7 @@ use crate::failure::{Explain as _, Failure, Outcome};
 use crate::process::{run, step};
 
 const WASM_PACK: CompiledTool = CompiledTool { package: "wasm-pack", version: "0.15.1", locked: true };
+const GECKODRIVER: CompiledTool = CompiledTool { package: "geckodriver", version: "0.37.1", locked: true };
 const CARGO_DENY: CompiledTool = CompiledTool { package: "cargo-deny", version: "0.20.2", locked: true };
 
 /// Absolute paths of what a build runs.
@@ -99,6 +100,68 @@ pub fn browsers() -> Outcome<Browsers> {
     on_path("chromedriver")
         .map(|chromedriver| Browsers { chromedriver })
         .ok_or_else(|| Failure::new("chromedriver is missing although chromium-driver is installed"))
+}
+
+/// Paths of Firefox and its driver.
+#[derive(Debug, Clone)]
+pub struct Firefox {
+    /// The browser.
+    pub firefox: PathBuf,
+    /// Its driver, which Debian does not have.
+    pub geckodriver: PathBuf,
+}
+
+/// Looks for Firefox and installs Debian's where that is possible without asking; builds its driver.
+///
+/// # Errors
+/// When one is missing and cannot be installed; the words say which.
+pub fn firefox() -> Outcome<Firefox> {
+    if on_path("firefox-esr").is_none() {
+        debian_packages("firefox-esr", &["firefox-esr"])?;
+    }
+    let firefox = on_path("firefox-esr")
+        .ok_or_else(|| Failure::new("firefox-esr is missing although its package is installed"))?;
+    Ok(Firefox { firefox, geckodriver: GECKODRIVER.installed()?.join("geckodriver") })
+}
+
+/// Paths of what opens a window of `WebKitGTK`.
+#[derive(Debug, Clone)]
+pub struct WebKit {
+    /// Gives a program a screen of its own.
+    pub xvfb_run: PathBuf,
+    /// The system's Python, which has the engine's bindings.
+    pub python: PathBuf,
+}
+
+/// Looks for `WebKitGTK` and what it needs to run without a screen, and installs Debian's where that is possible without
+/// asking.
+///
+/// # Errors
+/// When something is missing and cannot be installed; the words say which.
+pub fn webkit() -> Outcome<WebKit> {
+    const PACKAGES: [&str; 8] = [
+        "webkit2gtk-driver",
+        "xvfb",
+        "xauth",
+        "dbus",
+        "dbus-x11",
+        "gir1.2-webkit2-4.1",
+        "gir1.2-gtk-3.0",
+        "python3-gi",
+    ];
+    let python = PathBuf::from("/usr/bin/python3");
+    let bindings = "import gi; gi.require_version('WebKit2', '4.1'); gi.require_version('Gtk', '3.0')";
+    let missing = || {
+        ["xvfb-run", "xauth", "dbus-run-session"].into_iter().any(|program| on_path(program).is_none())
+            || run(Command::new(&python).args(["-c", bindings])).is_err()
+    };
+    if missing() {
+        debian_packages("WebKitGTK with its bindings for Python, or a screen for it", &PACKAGES)?;
+    }
+    match on_path("xvfb-run") {
+        Some(xvfb_run) if !missing() => Ok(WebKit { xvfb_run, python }),
+        _ => Err(Failure::new("WebKitGTK is missing although its packages are installed")),
+    }
 }
 
 /// Installs Debian's packages where that takes no password, or says which are missing.

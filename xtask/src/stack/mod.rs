@@ -4,7 +4,8 @@
 //! Everything that lasts is under one state directory, so a stack that is started again over the same directory
 //! has what it acknowledged, however it ended. All of it listens on loopback addresses only.
 //!
-//! Two accounts are configured, one per loopback name: `demo` at `localhost` and `other` at `127.0.0.1`.
+//! Two accounts are configured, one per loopback name: `demo` at `localhost` and `other` at `127.0.0.1`; and `secure` at
+//! `https://localhost`, where somebody runs a TLS front for it.
 
 mod config;
 mod kv;
@@ -43,6 +44,8 @@ pub struct StackOptions {
     pub smtp_port: u16,
     /// Port of the mail catcher's page and API; 0 takes a free one.
     pub mail_web_port: u16,
+    /// Port at which a TLS front of the caller's passes on what comes for account `secure`, if there is one.
+    pub https_port: Option<u16>,
     /// Variables that replace or add to those of `wrangler.toml`.
     pub vars: BTreeMap<String, String>,
 }
@@ -51,7 +54,14 @@ impl StackOptions {
     /// Free ports, no changed variables.
     #[must_use]
     pub fn new(state_dir: impl Into<PathBuf>) -> Self {
-        Self { state_dir: state_dir.into(), port: 0, smtp_port: 0, mail_web_port: 0, vars: BTreeMap::new() }
+        Self {
+            state_dir: state_dir.into(),
+            port: 0,
+            smtp_port: 0,
+            mail_web_port: 0,
+            https_port: None,
+            vars: BTreeMap::new(),
+        }
     }
 
     /// Whether the stack could start now, as far as ports go.
@@ -106,7 +116,7 @@ impl Stack {
         }
 
         let mut vars = wrangler.vars().clone();
-        vars.insert("ACCOUNTS".to_owned(), accounts(port));
+        vars.insert("ACCOUNTS".to_owned(), accounts(port, options.https_port));
         vars.insert("SMTP_ADDRESS".to_owned(), format!("127.0.0.1:{smtp_port}"));
         vars.extend(options.vars);
         vars.extend(secrets.bindings());
@@ -215,13 +225,18 @@ impl Stack {
     }
 }
 
-fn accounts(port: u16) -> String {
+fn accounts(port: u16, https_port: Option<u16>) -> String {
     let (demo, other) = (format!("localhost:{port}"), format!("127.0.0.1:{port}"));
-    json!({
+    let mut accounts = json!({
         &demo: { "account": "demo", "name": "Demo Company", "origin": format!("http://{demo}") },
         &other: { "account": "other", "name": "Other Company", "origin": format!("http://{other}") },
-    })
-    .to_string()
+    });
+    if let (Some(port), Some(accounts)) = (https_port, accounts.as_object_mut()) {
+        let host = format!("localhost:{port}");
+        let origin = format!("https://{host}");
+        accounts.insert(host, json!({ "account": "secure", "name": "Secure Company", "origin": origin }));
+    }
+    accounts.to_string()
 }
 
 /// Two Workers over the same objects would each believe to be the only writer.

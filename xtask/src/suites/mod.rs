@@ -18,15 +18,17 @@ use self::tally::Tally;
 pub enum Suite {
     /// Formatting, lints, documentation, unit tests, purity, dependencies and the types of the pages' scripts.
     Rust,
-    /// The client module's own tests, in a browser.
+    /// The client module's own tests, in two browsers.
     Wasm,
     /// The product from outside: a browser, mail and HTTP.
     Journey,
+    /// What the enrollment page says of every kind of window, in three engines.
+    Browsers,
 }
 
 impl Suite {
     /// In the order they run.
-    pub const ALL: [Self; 3] = [Self::Rust, Self::Wasm, Self::Journey];
+    pub const ALL: [Self; 4] = [Self::Rust, Self::Wasm, Self::Journey, Self::Browsers];
 
     /// The suite of that name.
     #[must_use]
@@ -41,6 +43,7 @@ impl Suite {
             Self::Rust => "rust",
             Self::Wasm => "wasm",
             Self::Journey => "journey",
+            Self::Browsers => "browsers",
         }
     }
 }
@@ -58,42 +61,85 @@ pub fn run(checkout: &Checkout, suites: &[Suite]) -> Outcome<bool> {
             Suite::Rust => rust::run_suite(checkout, &mut tally),
             Suite::Wasm => wasm(checkout, &tools, &mut tally),
             Suite::Journey => journey(checkout, &tools, &mut tally),
+            Suite::Browsers => browsers(checkout, &tools, &mut tally),
         }
     }
     Ok(tally.close())
 }
 
 fn wasm(checkout: &Checkout, tools: &BuildTools, tally: &mut Tally) {
-    let (browsers, test_tools) = match (setup::browsers(), setup::for_tests(checkout)) {
-        (Err(missing), _) => return cannot_run(tally, "wasm", &missing),
-        (_, Err(failure)) => return tally.fail("wasm: set-up", &failure),
-        (Ok(browsers), Ok(tools)) => (browsers, tools),
+    let test_tools = match setup::for_tests(checkout) {
+        Err(failure) => return tally.fail("wasm: set-up", &failure),
+        Ok(tools) => tools,
     };
-    let mut command = Command::new(&test_tools.wasm_pack);
-    // It would download what it does not find on the path.
-    command.args(["test", "--mode", "no-install", "--headless", "--chrome", "--chromedriver"]);
-    command.arg(&browsers.chromedriver).arg(checkout.root().join("client-wasm"));
     let mut path =
         tools.wasm_bindgen.parent().map(|folder| folder.as_os_str().to_owned()).unwrap_or_default();
     path.push(":");
     path.push(std::env::var_os("PATH").unwrap_or_default());
-    tally.tests("wasm", command.env("PATH", path).current_dir(checkout.root()));
+    let engines = [
+        ("wasm (Chromium)", ["--chrome", "--chromedriver"], setup::browsers().map(|it| it.chromedriver)),
+        ("wasm (Firefox)", ["--firefox", "--geckodriver"], setup::firefox().map(|it| it.geckodriver)),
+    ];
+    for (name, arguments, driver) in engines {
+        let driver = match driver {
+            Ok(driver) => driver,
+            Err(missing) => {
+                cannot_run(tally, name, &missing);
+                continue;
+            }
+        };
+        let mut command = Command::new(&test_tools.wasm_pack);
+        // It would download what it does not find on the path.
+        command.args(["test", "--mode", "no-install", "--headless"]).args(arguments);
+        command.arg(driver).arg(checkout.root().join("client-wasm"));
+        tally.tests(name, command.env("PATH", &path).current_dir(checkout.root()));
+    }
 }
 
 fn journey(checkout: &Checkout, tools: &BuildTools, tally: &mut Tally) {
     if let Err(missing) = setup::browsers() {
         return cannot_run(tally, "journey", &missing);
     }
+    if is_built(checkout, tools, "journey", tally) {
+        tally.tests("journey", &mut outside(checkout, "journey", &["--no-fail-fast"]));
+    }
+}
+
+fn browsers(checkout: &Checkout, tools: &BuildTools, tally: &mut Tally) {
+    let engines = [
+        ("Chromium", setup::browsers().map(drop)),
+        ("Firefox", setup::firefox().map(drop)),
+        ("WebKit", setup::webkit().map(drop)),
+    ];
+    let mut arguments = vec!["--"];
+    for (engine, found) in &engines {
+        if let Err(missing) = found {
+            cannot_run(tally, &format!("browsers: {engine}"), missing);
+            arguments.extend(["--skip", engine]);
+        }
+    }
+    if is_built(checkout, tools, "browsers", tally) {
+        tally.tests("browsers", &mut outside(checkout, "browsers", &arguments));
+    }
+}
+
+/// Builds what the outside tests test. Over a budget, the product still works and is still tested.
+fn is_built(checkout: &Checkout, tools: &BuildTools, suite: &str, tally: &mut Tally) -> bool {
     let built = artifacts::build(checkout, tools);
     let sizes = built.and_then(|built| built.report_sizes(checkout));
-    let ready = tally.check("journey: release build within its budgets", || sizes);
-    // Over a budget, the product still works and is still tested.
-    if !ready && !checkout.worker_build().join("index.js").is_file() {
-        return tally.skip("journey: all tests", "there is no Worker to test");
+    let ready = tally.check(&format!("{suite}: release build within its budgets"), || sizes)
+        || checkout.worker_build().join("index.js").is_file();
+    if !ready {
+        tally.skip(&format!("{suite}: all tests"), "there is no Worker to test");
     }
+    ready
+}
+
+/// One of the outside tests' programs.
+pub(crate) fn outside(checkout: &Checkout, suite: &str, arguments: &[&str]) -> Command {
     let mut command = Command::new("cargo");
-    command.args(["test", "-p", "tests", "--test", "journey", "--no-fail-fast"]).current_dir(checkout.root());
-    tally.tests("journey", &mut command);
+    command.args(["test", "-p", "tests", "--test", suite]).args(arguments).current_dir(checkout.root());
+    command
 }
 
 /// A suite whose browser is missing is skipped on somebody's machine, and said so. Where it decides what is accepted, it

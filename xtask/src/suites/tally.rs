@@ -95,6 +95,8 @@ impl Results {
     fn read(&mut self, line: &str) {
         if let Some(test) = line.strip_prefix("test ") {
             if let Some((name, outcome)) = test.rsplit_once(" ... ") {
+                // Some harnesses align the outcomes.
+                let name = name.trim_end();
                 if outcome.starts_with("FAIL") {
                     self.named.failed.push(name.to_owned());
                 } else if outcome.starts_with("ignored") {
@@ -143,7 +145,7 @@ mod tests {
     #[test]
     fn the_sums_of_several_binaries_add_up_and_ignored_tests_are_named() {
         let results = read(
-            "test a ... ok\ntest slow ... ignored, needs a day\ntest b ... FAILED\n\n\
+            "test a ... ok\ntest slow ... ignored, needs a day\ntest b    ... FAILED\n\n\
              test result: FAILED. 1 passed; 1 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.00s\n\
              test result: ok. 12 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.00s",
         );
