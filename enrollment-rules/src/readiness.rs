@@ -64,7 +64,10 @@ impl Finding {
     /// A finding of `answer` because of `seen`, of which the beginning is kept.
     #[must_use]
     pub fn new(answer: Answer, seen: impl Into<String>) -> Self {
-        let mut seen = seen.into();
+        Self::cut(answer, seen.into())
+    }
+
+    fn cut(answer: Answer, mut seen: String) -> Self {
         if let Some((end, _)) = seen.char_indices().nth(SEEN_CHARACTERS) {
             seen.truncate(end);
         }

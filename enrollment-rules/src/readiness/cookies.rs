@@ -32,14 +32,8 @@ pub enum Exchange {
 pub fn findings(exchange: &Exchange, cookie_enabled: Option<bool>) -> (Finding, Finding) {
     let (cookies, plain_cookies) = match exchange {
         Exchange::Answered { returned, plain_returned } => (came_back(*returned), came_back(*plain_returned)),
-        Exchange::Strange(status) => {
-            let finding = Finding::new(Answer::Unknown, ["status ", status.to_string().as_str()].concat());
-            (finding.clone(), finding)
-        }
-        Exchange::Failed(thrown) => {
-            let finding = Finding::new(Answer::Unknown, thrown.seen());
-            (finding.clone(), finding)
-        }
+        Exchange::Strange(status) => nothing_known(["status ", status.to_string().as_str()].concat()),
+        Exchange::Failed(thrown) => nothing_known(thrown.seen()),
     };
     let enabled = match cookie_enabled {
         Some(true) => "; cookieEnabled=true",
@@ -47,6 +41,11 @@ pub fn findings(exchange: &Exchange, cookie_enabled: Option<bool>) -> (Finding, 
         None => "; cookieEnabled missing",
     };
     (Finding::new(cookies.answer, cookies.seen + enabled), plain_cookies)
+}
+
+fn nothing_known(seen: String) -> (Finding, Finding) {
+    let finding = Finding::new(Answer::Unknown, seen);
+    (finding.clone(), finding)
 }
 
 fn came_back(returned: bool) -> Finding {
