@@ -24,6 +24,8 @@ pub enum Failure {
     Token(TokenError),
     /// The token is good, and bound to another device key.
     ForeignKey,
+    /// A reply could not be turned into a JavaScript value.
+    ReplyUnwritable,
 }
 
 impl Failure {
@@ -46,6 +48,7 @@ impl Failure {
             // device-token may learn to refuse for another reason; refused it stays.
             Self::Token(_) => "token_refused",
             Self::ForeignKey => "token_foreign_key",
+            Self::ReplyUnwritable => "reply_unwritable",
         }
     }
 }

@@ -20,6 +20,11 @@ pub use failure::Failure;
 use js_sys::{Function, Promise};
 use wasm_bindgen::prelude::wasm_bindgen;
 
+/// A third of the default allocator's size, and as good for the little that is kept here.
+#[cfg(target_arch = "wasm32")]
+#[global_allocator]
+static ALLOCATOR: rlsf::SmallGlobalTlsf = rlsf::SmallGlobalTlsf::new();
+
 /// Probes the browser for at most three seconds and judges it: `{verdict, causes, browser, findings}` in the words of
 /// `enrollment_rules::readiness`. `start_worker` makes the worker of `files-worker.js`, and is called only where one is needed.
 #[wasm_bindgen]

@@ -5,14 +5,16 @@ use core::future::Future;
 use std::rc::Rc;
 
 use enrollment_rules::readiness::{
-    Findings, Judgement, browser::Engine, cookies, judge, kept, private_window::Evidence, storage, web_crypto,
+    Cause, Findings, Judgement, browser::Engine, cookies, judge, kept, private_window::Evidence, storage,
+    web_crypto,
 };
 use enrollment_rules::settings::PrivateWindows;
 use js_sys::{Array, Function, Promise};
+use serde::Serialize;
 use wasm_bindgen::JsValue;
 
 use crate::{
-    browser::{object, of_navigator, within},
+    browser::{of_navigator, within},
     failure::{Failure, promise},
     probes::{self, identity::Introduction},
 };
@@ -20,26 +22,27 @@ use crate::{
 /// How long all probes together may take, in milliseconds; what has not answered by then is unknown.
 const LIMIT_MS: u32 = 3_000;
 
+/// The export's reply.
+#[derive(Serialize)]
+struct Report {
+    verdict: &'static str,
+    causes: Vec<&'static str>,
+    browser: &'static str,
+    findings: Findings,
+}
+
 /// The export's body.
 ///
 /// # Errors
-/// None; the type is that of all exports.
+/// [`Failure::ReplyUnwritable`].
 pub async fn check(start_worker: Function) -> Result<JsValue, Failure> {
     let introduction = probes::identity::introduction();
     let browser = introduction.browser.brand.code();
     let (findings, private_windows) = gather("", LIMIT_MS, introduction, start_worker).await;
     let Judgement { verdict, causes } = judge(&findings, private_windows);
-    let causes: Array = causes.into_iter().map(|cause| JsValue::from_str(cause.code())).collect();
-    let findings = findings.named().map(|(name, finding)| {
-        let seen = ("seen", finding.seen.as_str().into());
-        (name, object(&[("answer", finding.answer.code().into()), seen]))
-    });
-    Ok(object(&[
-        ("verdict", verdict.code().into()),
-        ("causes", causes.into()),
-        ("browser", browser.into()),
-        ("findings", object(&findings)),
-    ]))
+    let causes = causes.into_iter().map(Cause::code).collect();
+    let report = Report { verdict: verdict.code(), causes, browser, findings };
+    serde_wasm_bindgen::to_value(&report).map_err(|_error| Failure::ReplyUnwritable)
 }
 
 /// What is found so far; whatever is missing when the time is up stays unknown.

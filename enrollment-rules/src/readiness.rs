@@ -76,7 +76,7 @@ impl Finding {
 }
 
 /// Everything the probes found.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
 pub struct Findings {
     /// Is this a secure context?
     pub secure_context: Finding,
