@@ -163,7 +163,6 @@ function problemOfCode(problem) {
 
 async function deviceKey() {
   const loaded = await within(client, KEY_LIMIT_MS);
-  await within(readiness, KEY_LIMIT_MS);
   if (!loaded || withoutKey || report?.verdict === 'ready_unbound') return null;
   return within(loaded.device_key(), KEY_LIMIT_MS);
 }
@@ -171,6 +170,8 @@ async function deviceKey() {
 async function confirm() {
   const code = input('code').value.replace(/[\s-]/g, '');
   if (!/^[0-9]{8}$/.test(code)) return problemOfCode({ code: 'code_malformed' });
+  // After a reload straight into this step, the kind of window may not be known yet; it decides the kind of device.
+  await within(readiness, KEY_LIMIT_MS);
   const kind = input('kind-shared').checked ? 'shared' : 'own';
   const key = kind === 'own' ? await deviceKey() : null;
   const reply = await api.confirm({ code, kind, device_key: key ?? undefined, readiness: report?.findings });

@@ -92,7 +92,9 @@ fn wasm(checkout: &Checkout, tools: &BuildTools, tally: &mut Tally) {
         // It would download what it does not find on the path.
         command.args(["test", "--mode", "no-install", "--headless"]).args(arguments);
         command.arg(driver).arg(checkout.root().join("client-wasm"));
-        tally.tests(name, command.env("PATH", &path).current_dir(checkout.root()));
+        // All tests of a file are one page's work, and some wait for the limits of what they test; the runner's own is 20 seconds.
+        command.env("PATH", &path).env("WASM_BINDGEN_TEST_TIMEOUT", "120");
+        tally.tests(name, command.current_dir(checkout.root()));
     }
 }
 
