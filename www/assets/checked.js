@@ -6,14 +6,21 @@ import { byId, choose, word } from './page.js';
 
 const rows = () => [...byId('findings').querySelectorAll('[data-finding]')];
 
-/** Shows a report, or that there is none. @param {Readiness | null} report */
-export function showChecked(report) {
+/**
+ * Shows a report, or that there is none.
+ * @param {Readiness | null} report
+ * @param {string[]} causes
+ */
+export function showChecked(report, causes) {
   const panel = byId('checked');
   const verdict = report?.verdict ?? 'unchecked';
   panel.setAttribute('data-verdict', verdict);
-  panel.setAttribute('data-causes', report?.causes.join(' ') ?? '');
+  panel.setAttribute('data-causes', causes.join(' '));
   panel.setAttribute('data-browser', report?.browser ?? 'other');
   choose(panel, verdict);
+  for (const words of panel.querySelectorAll('[data-cause]')) {
+    words.toggleAttribute('hidden', !causes.includes(words.getAttribute('data-cause') ?? ''));
+  }
   byId('findings').hidden = !report;
   for (const name of report ? rows() : []) {
     const { answer, seen } = report?.findings[name.getAttribute('data-finding') ?? ''] ?? { answer: 'unknown', seen: '' };

@@ -18,6 +18,11 @@
  * @property {() => Promise<void>} forget
  */
 
+let outdated = false;
+
+/** Whether this browser has WebAssembly, but not what ours needs of it: it is too old for the checks. */
+export const isOutdated = () => outdated;
+
 /** @returns {Promise<Client | null>} */
 export async function load() {
   try {
@@ -25,7 +30,8 @@ export async function load() {
     const client = await import(at('client_wasm.js').href);
     await client.default({ module_or_path: at('client_wasm_bg.wasm') });
     return client;
-  } catch {
+  } catch (thrown) {
+    outdated = typeof WebAssembly === 'object' && thrown instanceof WebAssembly.CompileError;
     return null;
   }
 }

@@ -6,7 +6,7 @@
 import { recognize, tellBeside } from './advice.js';
 import * as api from './api.js';
 import { checkedText, showChecked } from './checked.js';
-import { check, load } from './client.js';
+import { check, isOutdated, load } from './client.js';
 import { copy } from './copy.js';
 import { count, stop } from './countdown.js';
 import { byId, choose, fill, hideProblem, input, point, say, showProblem, showStep } from './page.js';
@@ -28,6 +28,8 @@ let to = query.get('to');
 let asked = history.state?.asked ?? null;
 /** @type {Readiness | null} what was found out about this browser, once it is */
 let report = null;
+/** Whether a first step is shown: from then on what is found comes late. */
+let begun = false;
 let withoutKey = false;
 let busy = false;
 
@@ -149,6 +151,8 @@ async function resend() {
 /** @param {api.Problem} problem */
 function problemOfCode(problem) {
   if (problem.code === 'code_expired') return showExpired();
+  // It is not the code: the browser did not keep the cookie that goes with it.
+  if (problem.code === 'ticket_missing' && report?.verdict === 'blocked') return showFirst();
   const exhausted = problem.code === 'code_wrong' && problem.attempts_left === 0;
   const code = exhausted ? 'attempts_exhausted' : problem.code;
   // The code is dead: what is left is the way out that its words offer.
@@ -161,8 +165,8 @@ function problemOfCode(problem) {
   showProblem({ ...problem, code }, { field: ['code_wrong', 'code_malformed'].includes(code) ? 'code' : undefined });
 }
 
-async function deviceKey() {
-  const loaded = await within(client, KEY_LIMIT_MS);
+/** @param {import('./client.js').Client | null} loaded */
+async function deviceKey(loaded) {
   if (!loaded || withoutKey || report?.verdict === 'ready_unbound') return null;
   return within(loaded.device_key(), KEY_LIMIT_MS);
 }
@@ -170,10 +174,11 @@ async function deviceKey() {
 async function confirm() {
   const code = input('code').value.replace(/[\s-]/g, '');
   if (!/^[0-9]{8}$/.test(code)) return problemOfCode({ code: 'code_malformed' });
-  // After a reload straight into this step, the kind of window may not be known yet; it decides the kind of device.
-  await within(readiness, KEY_LIMIT_MS);
+  // After a reload straight into this step, the kind of window may not be known yet; it decides the kind of device. A module that is
+  // not there by the end of this one wait is not waited for again.
+  const loaded = await within(readiness.then(() => client), KEY_LIMIT_MS);
   const kind = input('kind-shared').checked ? 'shared' : 'own';
-  const key = kind === 'own' ? await deviceKey() : null;
+  const key = kind === 'own' ? await deviceKey(loaded) : null;
   const reply = await api.confirm({ code, kind, device_key: key ?? undefined, readiness: report?.findings });
   if (!reply.ok) {
     if (reply.problem.code === 'device_key_invalid') withoutKey = true;
@@ -186,8 +191,8 @@ async function confirm() {
   }
   const token = reply.body.device_token;
   // The cookie counts: a token that could not be kept costs nothing today. But what an earlier enrollment left must go.
-  const kept = token && (await within(client.then((loaded) => loaded?.keep_token(token).then(() => true)), KEY_LIMIT_MS));
-  if (!kept) await within(client.then((loaded) => loaded?.forget()), KEY_LIMIT_MS);
+  const kept = token && loaded && (await within(loaded.keep_token(token).then(() => true), KEY_LIMIT_MS));
+  if (!kept && loaded) await within(loaded.forget(), KEY_LIMIT_MS);
   finish(kind, reply.body.to);
 }
 
@@ -207,7 +212,7 @@ const otherWindow = () => new URL(to === null ? '/enroll' : here(to), location.o
 
 /** @type {Record<string, (pressed: Element) => Promise<void> | void>} */
 const actions = {
-  'start-again': () => (busy ? undefined : showAddress()),
+  'start-again': () => (busy ? undefined : ['blocked', 'refused'].includes(report?.verdict ?? '') ? showFirst() : showAddress()),
   'new-code': () => (asked ? alone('code-form', () => start(asked?.address ?? '')) : showAddress()),
   'without-to': () => {
     goOnTo(null);
@@ -217,6 +222,7 @@ const actions = {
   resend: () => alone('code-form', resend),
   'copy-address': (pressed) => copy(otherWindow(), 'copied-address', pressed),
   'copy-checked': (pressed) => copy(checkedText(), 'copied-checked', pressed),
+  'first-step': () => (busy ? undefined : showFirst()),
   'this-window': () => {
     tellBeside('address', besides('private_window'), { open: false });
     showAddress();
@@ -226,23 +232,33 @@ const actions = {
 /** Takes note of what was found out about this browser, whichever step is shown by then. @param {Readiness | null} found */
 function take(found) {
   report = found;
-  showChecked(found);
-  recognize(found?.browser ?? 'other', besides());
+  showChecked(found, causes());
+  recognize(found?.browser ?? 'other', causes());
   if (found?.verdict === 'session') {
+    const chosen = byId('kind').contains(document.activeElement);
     input('kind-shared').checked = true;
     byId('kind').hidden = true;
     byId('kind-window').hidden = false;
+    if (chosen) byId('kind-window').focus();
   }
+  if (!begun || byId('step-address').hidden) return;
+  // Late: nobody has begun yet, or what they do is left to them and the news is told beside it.
+  if (!busy && input('address').value === '') showFirst();
+  else tellBeside('address', causes(), { open: true });
 }
 
-/** The causes found, but for one that the step itself is about. @param {string} [cause] */
-const besides = (cause) => (report?.causes ?? []).filter((one) => one !== cause);
+/** What there is to say about this browser, the weightiest first. */
+const causes = () => report?.causes ?? (isOutdated() ? ['browser_outdated'] : []);
+
+/** The same, but for one that the step itself is about. @param {string} cause */
+const besides = (cause) => causes().filter((one) => one !== cause);
 
 /** @param {'blocked' | 'dropped' | 'insecure'} why */
 function showCookies(why) {
   choose(byId('step-cookies'), why);
   // What to do inside another app is part of what to do about cookies.
-  tellBeside('cookies', why === 'insecure' ? besides() : besides('in_app_view'), { open: false });
+  const told = ['cookies_blocked', 'insecure_connection', ...(why === 'insecure' ? [] : ['in_app_view'])];
+  tellBeside('cookies', causes().filter((cause) => !told.includes(cause)), { open: false });
   showStep('cookies');
 }
 
@@ -255,10 +271,11 @@ function showPrivate(verdict) {
 
 /** The step that comes first in this browser. It comes after a wait, so the focus goes to it. */
 function showFirst() {
+  begun = true;
   if (query.get('finding') === 'cookie-dropped') return showCookies('dropped');
   if (report?.verdict === 'blocked') return showCookies(report.causes.includes('insecure_connection') ? 'insecure' : 'blocked');
   if (report?.verdict === 'session' || report?.verdict === 'refused') return showPrivate(report.verdict);
-  tellBeside('address', besides(), { open: true });
+  tellBeside('address', causes(), { open: true });
   showAddress();
 }
 
@@ -303,4 +320,5 @@ async function begin() {
   showFirst();
 }
 
-begin();
+// Whatever should go wrong in the checks, the address can be asked for.
+begin().catch(() => showAddress());

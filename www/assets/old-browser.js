@@ -4,6 +4,11 @@
 (function () {
   var ours = location.protocol + '//' + location.host + '/assets/';
 
+  /** @param {string} [address] */
+  function isOurs(address) {
+    return !!address && address.indexOf(ours) === 0;
+  }
+
   /** @param {string} id */
   function show(id) {
     var checking = document.getElementById('step-checking');
@@ -15,10 +20,10 @@
   }
 
   window.addEventListener('error', function (event) {
-    // An extension's failure is not ours.
+    // An extension's failure is not ours, and what the worker cannot do is only something that is not found out.
     if (event.target === window) {
-      if (event.filename && event.filename.indexOf(ours) === 0) show('old-browser');
-    } else if (event.target instanceof HTMLScriptElement) {
+      if (isOurs(event.filename) && event.filename.indexOf('worker') < 0) show('old-browser');
+    } else if (event.target instanceof HTMLScriptElement && isOurs(event.target.src)) {
       show('not-loaded');
     }
   }, true);

@@ -78,6 +78,9 @@ export function showStep(name, { focus = true } = {}) {
   hideProblem();
   say('');
   for (const step of document.querySelectorAll('[id^="step-"]')) step.toggleAttribute('hidden', step.id !== `step-${name}`);
+  // Whatever did not load: the page runs.
+  byId('old-browser').hidden = true;
+  byId('not-loaded').hidden = true;
   const heading = byId(`step-${name}`).querySelector('h1');
   document.title = (heading?.innerText ?? '') + titleEnd;
   if (focus) {
