@@ -13,6 +13,8 @@ mod addresses;
 #[cfg(test)]
 mod administration;
 #[cfg(test)]
+mod advice;
+#[cfg(test)]
 mod codes;
 #[cfg(test)]
 mod cookies;

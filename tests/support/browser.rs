@@ -1,6 +1,6 @@
-//! Chromium as a person uses it: an ordinary window of a new profile.
+//! Chromium as a person uses it: one window of a new profile, an ordinary one unless said otherwise.
 
-use std::io::{Read as _, Write as _};
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::TcpStream;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -19,6 +19,8 @@ pub(crate) enum Manner {
     Ordinary,
     /// 320 CSS pixels wide.
     Narrow,
+    /// Its window is a private one.
+    Private,
     /// Cookies are blocked in its settings.
     WithoutCookies,
     /// JavaScript is switched off.
@@ -49,6 +51,15 @@ const KEPT: &str =
         };
       })
     : []);";
+/// Requests of scripts for addresses that end so do not leave before they are let through, page by page.
+const HOLD_BACK: &str = "{
+  const fetch = window.fetch;
+  const passed = new Promise((resolve) => { window.letThrough = resolve; });
+  window.fetch = async (address, options) => {
+    if (String(address).endsWith(ENDING)) await passed;
+    return fetch(address, options);
+  };
+}";
 const FITS: &str = "const root = document.documentElement; return [root.scrollWidth, root.clientWidth];";
 
 impl Browser {
@@ -68,6 +79,7 @@ impl Browser {
                 let metrics = json!({ "width": 320, "height": 640, "pixelRatio": 1.0, "touch": false });
                 options["mobileEmulation"] = json!({ "deviceMetrics": metrics });
             }
+            Manner::Private => options["args"].as_array_mut().unwrap().push(json!("--incognito")),
             Manner::WithoutCookies => {
                 options["prefs"] = json!({ "profile.default_content_setting_values.cookies": 2 });
             }
@@ -90,6 +102,34 @@ impl Browser {
         // Closed below instead, which works wherever and however a test ends.
         driver.leak().unwrap();
         Self { driver: session, _profile: profile }
+    }
+
+    /// What its driver has no words for.
+    async fn devtools(&self, command: &str, parameters: Value) {
+        let address = format!("{}/session/{}/goog/cdp/execute", driver(), self.driver.session_id());
+        let body = json!({ "cmd": command, "params": parameters });
+        let answer = wire::client().post(address).json(&body).send().await.unwrap();
+        assert!(answer.status().is_success(), "{command}: {}", answer.text().await.unwrap());
+    }
+
+    /// From now on this runs in each page before its own scripts.
+    pub(crate) async fn before_pages(&self, script: &str) {
+        self.devtools("Page.addScriptToEvaluateOnNewDocument", json!({ "source": script })).await;
+    }
+
+    /// From now on pages may run scripts from anywhere, as a browser's extensions may.
+    pub(crate) async fn allow_foreign_scripts(&self) {
+        self.devtools("Page.setBypassCSP", json!({ "enabled": true })).await;
+    }
+
+    /// From now on, what scripts ask for at an address with this ending waits until [`Browser::let_through`].
+    pub(crate) async fn hold_back(&self, ending: &str) {
+        self.before_pages(&HOLD_BACK.replace("ENDING", &json!(ending).to_string())).await;
+    }
+
+    /// Lets through what the page asked for and will ask for.
+    pub(crate) async fn let_through(&self) {
+        self.script("window.letThrough();").await;
     }
 
     /// Opens an address, as typing it or a click in a mail program does; waits until something is loaded.
@@ -165,23 +205,37 @@ impl Browser {
         self.driver.active_element().await.unwrap()
     }
 
-    /// The id of what has the focus.
-    pub(crate) async fn focused_id(&self) -> Option<String> {
-        self.focused().await.id().await.unwrap().filter(|id| !id.is_empty())
+    /// Whether the element has the focus now.
+    pub(crate) async fn focuses(&self, css: &str) -> bool {
+        self.script(&format!("return document.activeElement.matches({});", json!(css))).await == json!(true)
     }
 
-    /// Presses Tab until the element of this id has the focus.
-    pub(crate) async fn tab_to(&self, id: &str) {
+    /// Presses Tab until the element has the focus.
+    pub(crate) async fn tab_to(&self, css: &str) {
         let mut passed = vec![];
-        while passed.len() < 20 {
-            let focused = self.focused_id().await;
-            if focused.as_deref() == Some(id) {
-                return;
-            }
-            passed.push(focused);
+        while !self.focuses(css).await {
+            passed.push(self.script("return document.activeElement.outerHTML.slice(0, 80);").await);
+            assert!(passed.len() < 20, "Tab does not lead to {css}, but to {passed:?}");
             self.key(Key::Tab).await;
         }
-        panic!("Tab does not lead to {id}, but to {passed:?}");
+    }
+
+    /// What the clipboard holds, as pasting it shows.
+    pub(crate) async fn clipboard(&self) -> String {
+        self.script("document.body.append(document.createElement('textarea'));").await;
+        let field = self.driver.find(By::Css("body > textarea")).await.unwrap();
+        field.send_keys(Key::Control + "v").await.unwrap();
+        let text = eventually("something to be pasted", async || {
+            field.value().await.unwrap().filter(|text| !text.is_empty())
+        })
+        .await;
+        self.script("document.querySelector('body > textarea').remove();").await;
+        text
+    }
+
+    /// Loads the page again, as phones do with pages that they dropped.
+    pub(crate) async fn reload(&self) {
+        self.driver.refresh().await.unwrap();
     }
 
     /// What a script in the page returns.
@@ -296,5 +350,6 @@ fn close(driver: &str, session: &str) -> std::io::Result<()> {
     let mut stream = TcpStream::connect(host)?;
     stream.set_read_timeout(Some(CLOSE_LIMIT))?;
     write!(stream, "DELETE /session/{session} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n")?;
-    stream.read_to_end(&mut vec![]).map(drop)
+    // Its answer tells that it is done; it does not close the connection.
+    BufReader::new(stream).read_line(&mut String::new()).map(drop)
 }

@@ -242,8 +242,9 @@ function take(found) {
     if (chosen) byId('kind-window').focus();
   }
   if (!begun || byId('step-address').hidden) return;
-  // Late: nobody has begun yet, or what they do is left to them and the news is told beside it.
-  if (!busy && input('address').value === '') showFirst();
+  // Late. Another step comes first only if it must and nobody has begun; else the news is told beside what they do.
+  const another = ['blocked', 'session', 'refused'].includes(found?.verdict ?? '');
+  if (another && !busy && input('address').value === '') showFirst();
   else tellBeside('address', causes(), { open: true });
 }
 

@@ -13,6 +13,9 @@ const REFUSED = 'QuotaExceededError';
 const BRAKE_SIZE = 16 * MIB;
 const BRAKE_MS = 30;
 
+/** How long one tab may keep the others waiting. */
+const TURN_MS = 3000;
+
 /** @typedef {{write: (bytes: Uint8Array, at: {at: number}) => number, truncate: (size: number) => void, getSize: () => number, close: () => void}} SizedFile */
 
 /** @type {string[]} */
@@ -80,9 +83,14 @@ async function run() {
   }
 }
 
-run()
-  .catch((thrown) => said.push(`thrown=${nameOf(thrown)}`))
-  .then(() => {
-    postMessage(said.join(' '));
-    close();
-  });
+async function tell() {
+  await run().catch((thrown) => said.push(`thrown=${nameOf(thrown)}`));
+  postMessage(said.join(' '));
+  close();
+}
+
+// Tabs that are opened at once take turns: the folder is one for all. What hangs gives its turn up, and goes on by itself.
+const turnOver = () => new Promise((resolve) => setTimeout(resolve, TURN_MS));
+const { locks } = navigator;
+if (locks) locks.request('readiness-probe-files', () => Promise.race([tell(), turnOver()])).catch(tell);
+else tell();
