@@ -62,6 +62,9 @@ extern "C" {
     #[wasm_bindgen(catch, js_namespace = ["navigator", "storage"], js_name = persist)]
     pub(crate) fn persist() -> Result<JsValue, JsValue>;
 
+    #[wasm_bindgen(catch, js_namespace = ["navigator", "locks"], js_name = request)]
+    pub(crate) fn request_lock(name: &str, granted: &Function) -> Result<JsValue, JsValue>;
+
     #[wasm_bindgen(catch, js_name = fetch)]
     pub(crate) fn fetch(address: &str, options: &JsValue) -> Result<JsValue, JsValue>;
 

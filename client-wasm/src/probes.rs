@@ -5,5 +5,6 @@ pub mod cookies;
 pub mod identity;
 pub mod private_window;
 pub mod storage;
+pub mod turn;
 pub mod web_crypto;
 pub mod worker;

@@ -16,7 +16,7 @@ use wasm_bindgen::JsValue;
 use crate::{
     browser::{of_navigator, within},
     failure::{Failure, promise},
-    probes::{self, identity::Introduction},
+    probes::{self, identity::Introduction, turn::Turn},
 };
 
 /// How long all probes together may take, in milliseconds; what has not answered by then is unknown.
@@ -38,8 +38,9 @@ struct Report {
 pub async fn check(start_worker: Function) -> Result<JsValue, Failure> {
     let introduction = probes::identity::introduction();
     let browser = introduction.browser.brand.code();
+    let over_tls = introduction.over_tls;
     let (findings, private_windows) = gather("", LIMIT_MS, introduction, start_worker).await;
-    let Judgement { verdict, causes } = judge(&findings, private_windows);
+    let Judgement { verdict, causes } = judge(&findings, private_windows, over_tls);
     let causes = causes.into_iter().map(Cause::code).collect();
     let report = Report { verdict: verdict.code(), causes, browser, findings };
     serde_wasm_bindgen::to_value(&report).map_err(|_error| Failure::ReplyUnwritable)
@@ -52,11 +53,15 @@ struct Gathered {
     start_worker: Function,
     findings: RefCell<Findings>,
     private_windows: Cell<PrivateWindows>,
+    /// Held while this tab writes to storage, and given up when the time is up: what hangs here must hang nowhere else.
+    turn: Cell<Option<Turn>>,
+    is_over: Cell<bool>,
 }
 
 /// Gathers the findings and the account's rule for private windows. `edge` is the origin that is asked, empty for the page's own.
 ///
-/// A probe that is cut off goes on in the background and still removes what it made.
+/// A probe that is cut off goes on in the background and still removes what it made; one that still waits for its turn does not
+/// begin.
 pub async fn gather(
     edge: &str,
     limit_ms: u32,
@@ -77,6 +82,8 @@ pub async fn gather(
         start_worker,
         findings: RefCell::new(findings),
         private_windows: Cell::default(),
+        turn: Cell::default(),
+        is_over: Cell::default(),
     });
     let all = Array::new();
     all.push(&started(Rc::clone(&gathered).ask_for_cookies()));
@@ -84,6 +91,8 @@ pub async fn gather(
     all.push(&started(Rc::clone(&gathered).make_key()));
     all.push(&started(Rc::clone(&gathered).ask_worker()));
     let _whichever = within(&Promise::all(&all), limit_ms).await;
+    gathered.is_over.set(true);
+    drop(gathered.turn.take());
     (gathered.findings.take(), gathered.private_windows.get())
 }
 
@@ -112,6 +121,11 @@ impl Gathered {
 
     /// In this order: a private window shows only where ordinary writes are known to work.
     async fn write(self: Rc<Self>) {
+        let turn = Turn::wait().await;
+        if self.is_over.get() {
+            return;
+        }
+        self.turn.set(Some(turn));
         self.findings.borrow_mut().local_storage = storage::writing(&probes::storage::local_storage());
         let indexed_db = storage::writing(&probes::storage::indexed_db().await);
         let writes = indexed_db.answer;
@@ -121,6 +135,7 @@ impl Gathered {
         if self.engine != Engine::Chromium {
             self.conclude(&probes::private_window::elsewhere(self.engine, writes, directory).await);
         }
+        drop(self.turn.take());
     }
 
     async fn make_key(self: Rc<Self>) {

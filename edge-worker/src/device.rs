@@ -3,6 +3,7 @@
 use device_token::Binding;
 use enrollment_rules::admission;
 use enrollment_rules::messages::{Nothing, ProbeReturned, ProbeSet, ThisDevice};
+use enrollment_rules::readiness::cookies::is_probe;
 use enrollment_rules::time_text::rfc3339;
 use worker::Response;
 
@@ -59,7 +60,7 @@ pub(crate) async fn set_probe(incoming: &mut Incoming) -> Result<Response, Failu
 /// `DELETE /api/v1/readiness/{probe}`: which of the two came back. They are gone with the answer.
 pub(crate) fn take_probe(incoming: &Incoming, probe: &str) -> Result<Response, Failure> {
     // It becomes part of a cookie's name.
-    if probe.len() != 16 || !probe.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f')) {
+    if !is_probe(probe) {
         return Err(Failure::NotFound);
     }
     let [returned, plain_returned] = Probe(probe).returned(incoming.request.headers())?;

@@ -6,8 +6,10 @@ use device_token::{
 };
 
 use crate::admission::{self, SESSION_SECONDS};
+use crate::enrollment::Refusal;
 use crate::messages::Kind;
 use crate::revocation;
+use crate::settings::PrivateWindows;
 use crate::snapshot::ClickSettings;
 
 /// The longest device name, in characters.
@@ -28,6 +30,24 @@ pub fn device_name(given: Option<&str>) -> Result<Option<String>, InvalidName> {
 /// Too long, or with control characters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct InvalidName;
+
+/// As what a browser is enrolled, and with which device key. A private window forgets everything when it closes: whatever its
+/// page asks for, it is enrolled just for itself, or not at all.
+///
+/// # Errors
+/// [`Refusal::PrivateWindow`] where the account enrolls nobody in one.
+pub fn kind_and_key(
+    kind: Kind,
+    device_key: Option<DevicePublicKey>,
+    private_window: bool,
+    rule: PrivateWindows,
+) -> Result<(Kind, Option<DevicePublicKey>), Refusal> {
+    match (private_window, rule) {
+        (true, PrivateWindows::Refuse) => Err(Refusal::PrivateWindow),
+        (true, PrivateWindows::Session) => Ok((Kind::Shared, None)),
+        (false, _) => Ok((kind, device_key)),
+    }
+}
 
 /// What a confirmed enrollment makes a device of.
 #[derive(Debug)]
@@ -100,6 +120,20 @@ mod tests {
         assert_eq!(device_name(Some("a\nb")), Err(InvalidName));
         assert!(device_name(Some(&"ä".repeat(64))).is_ok());
         assert_eq!(device_name(Some(&"ä".repeat(65))), Err(InvalidName));
+    }
+
+    #[test]
+    fn a_private_window_is_enrolled_without_a_key_for_itself_or_not_at_all() {
+        // RFC 8032, section 7.1, test 1.
+        let key = DevicePublicKey::parse("11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo").unwrap();
+        for asked in [(Kind::Own, Some(key)), (Kind::Own, None), (Kind::Shared, None)] {
+            let enrolled = |private_window, rule| kind_and_key(asked.0, asked.1, private_window, rule);
+            for rule in [PrivateWindows::Session, PrivateWindows::Refuse] {
+                assert_eq!(enrolled(false, rule), Ok(asked));
+            }
+            assert_eq!(enrolled(true, PrivateWindows::Session), Ok((Kind::Shared, None)));
+            assert_eq!(enrolled(true, PrivateWindows::Refuse), Err(Refusal::PrivateWindow));
+        }
     }
 
     #[test]

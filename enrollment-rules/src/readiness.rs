@@ -48,7 +48,7 @@ impl Answer {
 }
 
 /// The most characters of [`Finding::seen`]: a browser's error message has no bound of its own.
-const SEEN_CHARACTERS: usize = 200;
+pub(crate) const SEEN_CHARACTERS: usize = 200;
 
 /// One probe's answer and the evidence for it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]

@@ -9,14 +9,12 @@ use core::fmt;
 use serde::de::{Error, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::readiness::{Answer, Finding};
+use crate::readiness::{Answer, Finding, SEEN_CHARACTERS};
 
 /// The most findings that are kept.
 const MAX_FINDINGS: usize = 24;
 /// The longest name, in bytes.
 const MAX_NAME: usize = 32;
-/// The longest evidence that is kept, in characters.
-const MAX_SEEN: usize = 200;
 /// The finding that the account has a rule for.
 const PRIVATE_WINDOW: &str = "private_window";
 
@@ -61,7 +59,7 @@ impl<'de> Visitor<'de> for Report {
             }
             let is_name = name.len() <= MAX_NAME && name.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
             if is_name && findings.len() < MAX_FINDINGS {
-                let seen = seen.chars().filter(|c| !c.is_control()).take(MAX_SEEN).collect();
+                let seen = seen.chars().filter(|c| !c.is_control()).take(SEEN_CHARACTERS).collect();
                 findings.push((name, Finding { answer, seen }));
             }
         }
@@ -101,7 +99,8 @@ mod tests {
     fn what_is_too_long_or_too_much_is_cut() {
         let long = format!(r#"{{"cookies":{{"answer":"no","seen":"{}\u0007"}}}}"#, "ä".repeat(500));
         let cut = serde_json::to_string(&read(&long)).unwrap();
-        assert_eq!(cut, format!(r#"{{"cookies":{{"answer":"no","seen":"{}"}}}}"#, "ä".repeat(MAX_SEEN)));
+        let seen = "ä".repeat(SEEN_CHARACTERS);
+        assert_eq!(cut, format!(r#"{{"cookies":{{"answer":"no","seen":"{seen}"}}}}"#));
         let names = ["<b>", "Cookies", &"a".repeat(MAX_NAME + 1)];
         let strange = names.map(|name| format!(r#""{name}":{{"answer":"no","seen":""}}"#)).join(",");
         assert_eq!(read(&format!("{{{strange}}}")), read("{}"));

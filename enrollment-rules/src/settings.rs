@@ -1,6 +1,7 @@
 //! An account's settings: what an administrator may choose, within which bounds.
 
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::address::Address;
 use crate::messages::SettingsPatch;
@@ -15,8 +16,9 @@ pub const ABSOLUTE_DAYS: std::ops::RangeInclusive<u16> = 1..=3_650;
 pub const ENROLLMENTS_PER_NETWORK_HOUR: std::ops::RangeInclusive<u32> = 1..=100_000;
 
 /// What becomes of somebody who enrolls in a private window, where everything is forgotten when it closes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+///
+/// The page's module reads its name without serde, which would weigh too much there; so serde goes by the name as well.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum PrivateWindows {
     /// They may go on, just for that window.
     #[default]
@@ -26,14 +28,32 @@ pub enum PrivateWindows {
 }
 
 impl PrivateWindows {
-    /// The one of this name, as in the API.
+    /// The name in the API.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Session => "session",
+            Self::Refuse => "refuse",
+        }
+    }
+
+    /// The one of this name.
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
-        match name {
-            "session" => Some(Self::Session),
-            "refuse" => Some(Self::Refuse),
-            _ => None,
-        }
+        [Self::Session, Self::Refuse].into_iter().find(|one| one.name() == name)
+    }
+}
+
+impl Serialize for PrivateWindows {
+    fn serialize<S: Serializer>(&self, output: S) -> Result<S::Ok, S::Error> {
+        output.serialize_str(self.name())
+    }
+}
+
+impl<'de> Deserialize<'de> for PrivateWindows {
+    fn deserialize<D: Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
+        let name = String::deserialize(input)?;
+        Self::named(&name).ok_or_else(|| D::Error::custom("neither session nor refuse"))
     }
 }
 
@@ -189,7 +209,9 @@ mod tests {
         for (name, kind) in [("session", PrivateWindows::Session), ("refuse", PrivateWindows::Refuse)] {
             assert_eq!(PrivateWindows::named(name), Some(kind));
             assert_eq!(serde_json::to_string(&kind).unwrap(), format!("\"{name}\""));
+            assert_eq!(serde_json::from_str::<PrivateWindows>(&format!("\"{name}\"")).unwrap(), kind);
         }
+        assert!(serde_json::from_str::<PrivateWindows>("\"Refuse\"").is_err());
         let of_another_release = "{\"authentication_enabled\":true,\"not_known_here\":1}";
         assert!(serde_json::from_str::<Settings>(of_another_release).unwrap().authentication_enabled);
     }

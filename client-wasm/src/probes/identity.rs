@@ -21,6 +21,8 @@ pub struct Introduction {
     pub supported: Finding,
     /// Whether it takes this page for a secure context.
     pub secure_context: Finding,
+    /// Whether the page came over https.
+    pub over_tls: bool,
 }
 
 /// Reads the names.
@@ -36,6 +38,7 @@ pub fn introduction() -> Introduction {
         in_app_view: in_app::finding(&identity, &browser),
         supported: support::finding(&browser),
         secure_context: secure_context(property(&js_sys::global(), "isSecureContext").as_bool()),
+        over_tls: property(&property(&js_sys::global(), "location"), "protocol") == "https:",
     }
 }
 

@@ -7,7 +7,6 @@ use enrollment_rules::enrollment::{self, Code, Refusal};
 use enrollment_rules::limits::{self, Allowance, Lookup};
 use enrollment_rules::messages::EnrollmentStarted;
 use enrollment_rules::new_device;
-use enrollment_rules::settings::PrivateWindows;
 use enrollment_rules::snapshot::ClickSettings;
 use enrollment_rules::time_text::rfc3339;
 
@@ -182,9 +181,12 @@ pub(super) fn confirm(
     if !settings.authentication_enabled {
         return Err(Refusal::EnrollmentEnded.into());
     }
-    if confirm.private_window && settings.private_windows == PrivateWindows::Refuse {
-        return Err(Refusal::PrivateWindow.into());
-    }
+    let (kind, device_key) = new_device::kind_and_key(
+        confirm.kind,
+        confirm.device_key,
+        confirm.private_window,
+        settings.private_windows,
+    )?;
     let before = stored.enrollment.clone();
     let (enrollment, outcome) = enrollment::attempt(stored.enrollment, &confirm.code, config.bounds, now);
     stored.enrollment = enrollment;
@@ -204,15 +206,14 @@ pub(super) fn confirm(
     };
     let click = ClickSettings::from(&settings);
     let device = DeviceId::from_bytes(entropy::bytes()?);
-    let device_key = confirm.device_key;
     let statement = new_device::statement(
         new_device::NewDevice {
             issuer: account.audience.issuer.clone(),
             account: account.audience.account.clone(),
             person: person.id,
             device,
-            kind: confirm.kind,
-            device_key: confirm.device_key,
+            kind,
+            device_key,
             person_revoked_at: person.revoked_at,
             account_revoked_at: store.account_revoked_at()?,
         },

@@ -9,7 +9,7 @@ use super::{Answer, Findings};
 /// The names are stable: pages key their words on them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Cause {
-    /// The browser keeps no Secure cookies here, because the connection is not a secure one to it.
+    /// The browser keeps no Secure cookies here, because the connection is not a secure one to it. Never said over TLS.
     InsecureConnection,
     /// The browser keeps no cookies of this site.
     CookiesBlocked,
@@ -85,13 +85,13 @@ pub struct Judgement {
     pub causes: Vec<Cause>,
 }
 
-/// Judges the findings by the account's rule for private windows.
+/// Judges the findings by the account's rule for private windows. `over_tls` says whether the page came over https.
 #[must_use]
-pub fn judge(findings: &Findings, private_windows: PrivateWindows) -> Judgement {
+pub fn judge(findings: &Findings, private_windows: PrivateWindows, over_tls: bool) -> Judgement {
     let blocked = findings.cookies.answer == Answer::No;
     let private = findings.private_window.answer == Answer::Yes;
-    let insecure =
-        findings.plain_cookies.answer == Answer::Yes || findings.secure_context.answer == Answer::No;
+    let insecure = !over_tls
+        && (findings.plain_cookies.answer == Answer::Yes || findings.secure_context.answer == Answer::No);
     let no_storage = findings.indexed_db.answer == Answer::No;
     let short_lived = findings.storage_kept.answer == Answer::No;
     let no_web_crypto = findings.web_crypto.answer == Answer::No;
@@ -150,8 +150,8 @@ mod tests {
         &mut finding.answer
     }
 
-    /// Calls `check` with every combination of the twelve answers and the two policies: 1,062,882.
-    fn every_combination(mut check: impl FnMut(&Findings, PrivateWindows, &Judgement)) {
+    /// Calls `check` with every combination of the twelve answers, the two policies, with TLS and without: 2,125,764.
+    fn every_combination(mut check: impl FnMut(&Findings, PrivateWindows, bool, &Judgement)) {
         let mut findings = Findings::all(&Finding::new(Answer::Unknown, ""));
         for number in 0..3_u32.pow(12) {
             for digit in 0..12 {
@@ -159,14 +159,16 @@ mod tests {
                     ANSWERS[usize::try_from(number / 3_u32.pow(digit) % 3).unwrap()];
             }
             for policy in POLICIES {
-                check(&findings, policy, &judge(&findings, policy));
+                for over_tls in [false, true] {
+                    check(&findings, policy, over_tls, &judge(&findings, policy, over_tls));
+                }
             }
         }
     }
 
     #[test]
     fn every_combination_has_the_verdict_and_the_causes_of_the_contract() {
-        every_combination(|findings, policy, judgement| {
+        every_combination(|findings, policy, over_tls, judgement| {
             let is = |finding: &Finding, answer| finding.answer == answer;
             let blocked = is(&findings.cookies, Answer::No);
             let private = is(&findings.private_window, Answer::Yes);
@@ -188,7 +190,8 @@ mod tests {
             assert!(!(has(Cause::InsecureConnection) && has(Cause::CookiesBlocked)), "{findings:?}");
             let plain = is(&findings.plain_cookies, Answer::Yes);
             let insecure = is(&findings.secure_context, Answer::No);
-            assert_eq!(has(Cause::InsecureConnection), blocked && (plain || insecure), "{findings:?}");
+            let explained = blocked && !over_tls && (plain || insecure);
+            assert_eq!(has(Cause::InsecureConnection), explained, "{findings:?}");
             assert_eq!(has(Cause::PrivateWindow), private, "{findings:?}");
             assert_eq!(has(Cause::InAppView), is(&findings.in_app_view, Answer::Yes), "{findings:?}");
             let cleared = is(&findings.kept_after_closing, Answer::No) && !private;
@@ -205,7 +208,7 @@ mod tests {
         // The best answer of each place; local storage and the file system decide nothing.
         let best = |number| if matches!(number, 9 | 10) { Answer::No } else { Answer::Yes };
         let mut better = Findings::all(&Finding::new(Answer::Unknown, ""));
-        every_combination(|findings, policy, judgement| {
+        every_combination(|findings, policy, over_tls, judgement| {
             better.clone_from(findings);
             for number in 0..12 {
                 // A plain cookie that came back is no better than one that may have: it only explains a refusal.
@@ -214,15 +217,27 @@ mod tests {
                     *answer = best(number);
                 }
             }
-            assert_eq!(*judgement, judge(&better, policy), "{findings:?}");
+            assert_eq!(*judgement, judge(&better, policy, over_tls), "{findings:?}");
         });
+    }
+
+    #[test]
+    fn over_tls_a_plain_cookie_that_came_back_explains_nothing() {
+        let mut findings = Findings::default();
+        findings.cookies.answer = Answer::No;
+        findings.plain_cookies.answer = Answer::Yes;
+        let causes = |over_tls| judge(&findings, PrivateWindows::Session, over_tls).causes;
+        assert_eq!(causes(true), [Cause::CookiesBlocked]);
+        assert_eq!(causes(false), [Cause::InsecureConnection]);
     }
 
     #[test]
     fn all_unknown_is_ready_without_a_word() {
         for policy in POLICIES {
-            let judgement = judge(&Findings::all(&Finding::new(Answer::Unknown, "")), policy);
-            assert_eq!(judgement, Judgement { verdict: Verdict::Ready, causes: vec![] });
+            for over_tls in [false, true] {
+                let judgement = judge(&Findings::default(), policy, over_tls);
+                assert_eq!(judgement, Judgement { verdict: Verdict::Ready, causes: vec![] });
+            }
         }
     }
 
@@ -231,7 +246,7 @@ mod tests {
         let mut findings = Findings::all(&Finding::new(Answer::No, ""));
         findings.in_app_view.answer = Answer::Yes;
         let codes = |findings: &Findings| -> Vec<&str> {
-            judge(findings, PrivateWindows::Session).causes.into_iter().map(Cause::code).collect()
+            judge(findings, PrivateWindows::Session, false).causes.into_iter().map(Cause::code).collect()
         };
         let rest =
             ["browser_outdated", "storage_unavailable", "storage_short_lived", "web_crypto_unavailable"];

@@ -44,8 +44,9 @@ pub struct Gecko {
     pub persisted: Option<bool>,
 }
 
-/// `WebKit`: its private windows have no private file system and keep no blobs. A disk that is full or broken gives the same
-/// errors, but then it refuses ordinary writes too, or a commit that must reach the disk shows that there is one.
+/// `WebKit`: its private windows have no private file system and keep no blobs. What it says of the file system it says of a full
+/// or a broken disk too, so only the refused blob, in exactly its words, says "private": and then only where ordinary writes
+/// succeed and no commit waits for a disk.
 #[derive(Debug, Clone, PartialEq)]
 pub struct WebKit {
     /// Whether ordinary writes to IndexedDB succeed.
@@ -114,12 +115,13 @@ impl WebKit {
         let Some(on_disk) = self.commits.as_ref().and_then(Commits::wait_for_a_disk) else {
             return Answer::Unknown;
         };
-        let directory_refused = self.directory.is_refusal(&[WEBKIT_REFUSAL]);
-        match (on_disk, blob_kept) {
-            (false, false) if self.blob_refused() || directory_refused => Answer::Yes,
+        if !on_disk && self.blob_refused() {
+            Answer::Yes
+        } else if on_disk && blob_kept && !self.directory.is_refusal(&[WEBKIT_REFUSAL]) {
             // No private window was ever seen to keep a blob, and there is a disk.
-            (true, true) if !directory_refused => Answer::No,
-            _ => Answer::Unknown,
+            Answer::No
+        } else {
+            Answer::Unknown
         }
     }
 
@@ -248,11 +250,7 @@ mod tests {
                         let refused = directory == webkit_refusal();
                         let expected = if directory == Outcome::Done {
                             if blob_refused { Answer::Unknown } else { Answer::No }
-                        } else if writes == Answer::Yes
-                            && disk == Some(false)
-                            && !kept
-                            && (blob_refused || refused)
-                        {
+                        } else if writes == Answer::Yes && disk == Some(false) && blob_refused {
                             Answer::Yes
                         } else if writes == Answer::Yes && disk == Some(true) && kept && !refused {
                             Answer::No
@@ -263,6 +261,27 @@ mod tests {
                         assert_eq!(finding.answer, expected, "{webkit:?}");
                     }
                 }
+            }
+        }
+    }
+
+    #[test]
+    fn a_refused_directory_makes_no_private_window_whatever_else_becomes_of_the_blob() {
+        let judged = |directory: &Outcome, blob| {
+            let commits = Some(commits(0.5, 0.5));
+            let webkit = WebKit { writes: Answer::Yes, directory: directory.clone(), blob, commits };
+            Evidence::WebKit(webkit).finding().answer
+        };
+        let full_disk = threw("QuotaExceededError", "The quota has been exceeded.");
+        for blob in [full_disk, threw("TypeError", ""), Outcome::Nonsense, Outcome::Missing, Outcome::Done] {
+            for directory in [webkit_refusal(), Outcome::Missing] {
+                assert_eq!(judged(&directory, Some(blob.clone())), Answer::Unknown, "{blob:?}");
+            }
+        }
+        assert_eq!(judged(&webkit_refusal(), None), Answer::Unknown);
+        for blob in blob_refusals() {
+            for directory in [webkit_refusal(), Outcome::Missing] {
+                assert_eq!(judged(&directory, Some(blob.clone())), Answer::Yes, "{blob:?}");
             }
         }
     }

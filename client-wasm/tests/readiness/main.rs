@@ -5,6 +5,7 @@
 #![expect(clippy::panic, clippy::unwrap_used, reason = "a test may fail by panicking")]
 
 mod injected;
+mod limits;
 
 use client_wasm::{probes, readiness};
 use enrollment_rules::readiness::{Answer, Findings, Verdict, browser::Engine, judge};
@@ -21,7 +22,7 @@ const NOWHERE: &str = "http://127.0.0.1:1";
 const LIMIT_MS: u32 = 3_000;
 /// For what hangs: long enough for all else.
 const SHORT_LIMIT_MS: u32 = 800;
-const FILES_WORKER: &str = include_str!("../../www/assets/files-worker.js");
+const FILES_WORKER: &str = include_str!("../../../www/assets/files-worker.js");
 const HANGS: &str = "() => new Promise(() => {})";
 
 async fn gather(limit_ms: u32, start_worker: Function) -> Findings {
@@ -38,7 +39,7 @@ async fn findings() -> Findings {
 }
 
 fn assert_sends_nobody_away(findings: &Findings) {
-    let verdict = judge(findings, PrivateWindows::Refuse).verdict;
+    let verdict = judge(findings, PrivateWindows::Refuse, false).verdict;
     assert!(matches!(verdict, Verdict::Ready | Verdict::ReadyUnbound), "{findings:?}");
 }
 
@@ -153,37 +154,7 @@ async fn the_edges_own_no_blocks_and_its_rule_for_private_windows_is_handed_on()
     assert_eq!(findings.cookies.answer, Answer::No, "{findings:?}");
     assert_eq!(findings.plain_cookies.answer, Answer::Yes, "{findings:?}");
     assert_eq!(private_windows, PrivateWindows::Refuse);
-    assert_eq!(judge(&findings, private_windows).verdict, Verdict::Blocked);
-}
-
-#[wasm_bindgen_test]
-async fn what_is_not_found_within_the_limit_is_unknown_and_what_is_found_is_kept() {
-    let findings = gather(0, worker(FILES_WORKER)).await;
-    assert_eq!(findings.cookies.answer, Answer::Unknown, "{findings:?}");
-    assert_eq!(findings.private_window.answer, Answer::Unknown, "{findings:?}");
-    assert_sends_nobody_away(&findings);
-
-    for (object, name) in
-        [("globalThis", "fetch"), ("crypto.subtle", "generateKey"), ("crypto.subtle", "sign")]
-    {
-        let _hangs = Injected::new(object, name, HANGS);
-        let findings = gather(SHORT_LIMIT_MS, worker(FILES_WORKER)).await;
-        let cut = if object == "globalThis" { &findings.cookies } else { &findings.web_crypto };
-        assert_eq!(cut.answer, Answer::Unknown, "{name}: {findings:?}");
-        assert_eq!(findings.local_storage.answer, Answer::Yes, "{name}: {findings:?}");
-        assert_sends_nobody_away(&findings);
-    }
-}
-
-#[wasm_bindgen_test]
-async fn scripts_that_freeze_for_two_seconds_send_nobody_away() {
-    let freeze = "const end = Date.now() + 2000; while (Date.now() < end);";
-    let _frozen =
-        Injected::new("globalThis", "fetch", &format!("() => {{ {freeze} throw new Error('frozen') }}"));
-    let findings = findings().await;
-    assert_eq!(findings.cookies.answer, Answer::Unknown, "{findings:?}");
-    assert_ne!(findings.private_window.answer, Answer::Yes, "{findings:?}");
-    assert_sends_nobody_away(&findings);
+    assert_eq!(judge(&findings, private_windows, false).verdict, Verdict::Blocked);
 }
 
 #[wasm_bindgen_test]
@@ -211,25 +182,6 @@ async fn indexed_db_that_is_missing_or_forbidden_is_a_no_and_trouble_or_nonsense
         assert_ne!(findings.private_window.answer, Answer::Yes, "{value}: {findings:?}");
         assert_sends_nobody_away(&findings);
     }
-}
-
-#[wasm_bindgen_test]
-async fn a_database_that_another_tab_holds_makes_no_more_than_an_unknown() {
-    text_of(
-        "new Promise((resolve, reject) => {
-            const request = indexedDB.open('readiness-probe', 1);
-            request.onupgradeneeded = () => request.result.createObjectStore('device');
-            request.onsuccess = () => { globalThis.held = request.result; resolve(true) };
-            request.onerror = reject;
-        })",
-    )
-    .await;
-    let findings = gather(SHORT_LIMIT_MS, worker(FILES_WORKER)).await;
-    text_of("held.close()").await;
-    assert_eq!(findings.indexed_db.answer, Answer::Unknown, "{findings:?}");
-    assert_sends_nobody_away(&findings);
-    // What was cut off goes on, and still removes what it made.
-    while kept_here().await.contains("readiness-probe") {}
 }
 
 #[wasm_bindgen_test]
