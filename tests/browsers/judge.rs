@@ -1,7 +1,8 @@
 //! What may be said of a window, and what must be.
 
 use crate::configurations::Configuration;
-use crate::report::{Answer, FINDINGS, Report};
+use crate::findings::FINDINGS;
+use crate::report::{Answer, Report};
 use crate::sites::Scheme;
 
 /// What is known of a window from outside.

@@ -19,6 +19,9 @@ mod driver;
 #[path = "../support/engines/mod.rs"]
 mod engines;
 #[cfg(test)]
+#[path = "../support/findings.rs"]
+mod findings;
+#[cfg(test)]
 #[path = "../support/folder.rs"]
 mod folder;
 #[cfg(test)]

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use crate::engines::{Outcome, Window};
+use crate::findings::FINDINGS;
 
 /// Null until there is a verdict.
 const READ: &str = "
@@ -16,22 +17,6 @@ const rows = [...checked.querySelectorAll('dt[data-finding]')].map((name) => {
 });
 const { verdict, causes, browser } = checked.dataset;
 return { verdict, causes, browser, findings: Object.fromEntries(rows) };";
-
-/// The findings, in the order of the panel.
-pub(crate) const FINDINGS: [&str; 12] = [
-    "secure_context",
-    "cookies",
-    "plain_cookies",
-    "indexed_db",
-    "local_storage",
-    "file_system",
-    "storage_kept",
-    "kept_after_closing",
-    "web_crypto",
-    "private_window",
-    "in_app_view",
-    "supported",
-];
 
 /// An answer to a finding's question.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use crate::configurations::{self, Configuration};
+use crate::findings::FINDINGS;
 use crate::judge::{Known, blind, inconsistent, wrong};
-use crate::report::{Answer, FINDINGS, Finding, Report};
+use crate::report::{Answer, Finding, Report};
 use crate::sites::Scheme;
 
 fn named(name: &str) -> Configuration {

@@ -3,27 +3,13 @@
 use serde_json::{Value, json};
 use thirtyfour::Key;
 
-use crate::support::{Admin, Arrival, Browser, DEVICE, Kind, Manner, Product, Site, Wire, eventually};
+use crate::support::{
+    Admin, Arrival, Browser, DEVICE, FINDINGS, Kind, Manner, Product, Site, Wire, eventually,
+};
 
 /// Where the module that checks comes from, and what the check first asks the edge.
 const MODULE: &str = "/client/client_wasm_bg.wasm";
 const READINESS: &str = "/api/v1/readiness";
-
-/// All that is found out, in the order it is shown.
-const FINDINGS: [&str; 12] = [
-    "secure_context",
-    "cookies",
-    "plain_cookies",
-    "indexed_db",
-    "local_storage",
-    "file_system",
-    "storage_kept",
-    "kept_after_closing",
-    "web_crypto",
-    "private_window",
-    "in_app_view",
-    "supported",
-];
 
 const THIS_WINDOW: &str = "#step-private [data-action=this-window]";
 const COPY_ADDRESS: &str = "#step-private [data-action=copy-address]";
