@@ -1,4 +1,4 @@
-//! The three carriers and the two families of keys, as types: a link cannot be signed or checked with device keys.
+//! The four carriers and the two families of keys, as types: a link cannot be signed or checked with device keys.
 //!
 //! None of these types has a value; they stand in signatures only. What must not be done does not compile:
 //!
@@ -19,6 +19,7 @@
 use core::fmt;
 
 use crate::account::AccountId;
+use crate::challenge::ChallengeClaims;
 use crate::link::LinkClaims;
 use crate::origin::Origin;
 use crate::statement::{DeviceTokenClaims, Statement};
@@ -45,7 +46,7 @@ pub trait KeyFamily: sealed::Sealed + 'static {
     const NAME: &'static str;
 }
 
-/// A kind of token. Sealed: [`DeviceCookie`], [`DeviceToken`] and [`Link`] are all there are.
+/// A kind of token. Sealed: [`DeviceCookie`], [`DeviceToken`], [`Challenge`] and [`Link`] are all there are.
 pub trait Carrier: sealed::Sealed + 'static {
     /// The header's `typ` (RFC 8725, 3.11): no two carriers share one.
     const TYP: &'static str;
@@ -57,7 +58,7 @@ pub trait Carrier: sealed::Sealed + 'static {
     type Family: KeyFamily;
 }
 
-/// The keys of device cookies and device tokens.
+/// The keys of device cookies, device tokens and challenges.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DeviceFamily {}
 
@@ -73,6 +74,10 @@ pub enum DeviceCookie {}
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DeviceToken {}
 
+/// What a device is asked to sign: good for a minute and for one answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Challenge {}
+
 /// A protected link: destination and recipient.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Link {}
@@ -81,6 +86,7 @@ impl sealed::Sealed for DeviceFamily {}
 impl sealed::Sealed for LinkFamily {}
 impl sealed::Sealed for DeviceCookie {}
 impl sealed::Sealed for DeviceToken {}
+impl sealed::Sealed for Challenge {}
 impl sealed::Sealed for Link {}
 
 impl KeyFamily for DeviceFamily {
@@ -102,6 +108,13 @@ impl Carrier for DeviceToken {
     const TYP: &'static str = "device+jwt";
     const MAX_LENGTH: usize = 2048;
     type Claims = DeviceTokenClaims;
+    type Family = DeviceFamily;
+}
+
+impl Carrier for Challenge {
+    const TYP: &'static str = "challenge+jwt";
+    const MAX_LENGTH: usize = 1024;
+    type Claims = ChallengeClaims;
     type Family = DeviceFamily;
 }
 

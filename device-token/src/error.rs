@@ -41,6 +41,8 @@ coded_error! {
         KeyId => "key_id_invalid",
         /// Not an Ed25519 public key, not canonically encoded, or of low order.
         DeviceKey => "device_key_invalid",
+        /// Not 86 characters of canonical base64url that stand for 64 bytes.
+        Signature => "signature_invalid",
     }
 }
 
@@ -82,6 +84,14 @@ coded_error! {
     /// Parts that make no link, whoever signs it.
     InvalidLink {
         /// It would not hold for a single second.
+        ExpiresBeforeIssued => "expires_before_issued",
+    }
+}
+
+coded_error! {
+    /// Parts that make no challenge, whoever signs it.
+    InvalidChallenge {
+        /// It could not be answered for a single second.
         ExpiresBeforeIssued => "expires_before_issued",
     }
 }

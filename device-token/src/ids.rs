@@ -61,6 +61,10 @@ opaque_id! {
     LinkId
 }
 opaque_id! {
+    /// A challenge that a device is asked to answer: the claim `jti`.
+    ChallengeId
+}
+opaque_id! {
     /// Whom the message of a protected link was sent to: the claim `rcp`. Never the mail address.
     RecipientId
 }

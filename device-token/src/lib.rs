@@ -1,6 +1,6 @@
-//! What a token is: the claims of device cookies, device tokens and links, how they are signed, read and verified.
+//! What a token is: the claims of device cookies, device tokens, challenges and links, how they are signed, read and verified.
 //!
-//! In scope: the wire format of the three carriers (`docs/TOKEN.md` is normative), the values their claims may
+//! In scope: the wire format of the four carriers, what a device key signs (`docs/TOKEN.md` is normative), the values their claims may
 //! hold, the keys that sign and check them.
 //!
 //! Not in scope: **time** (nothing here knows the hour: a verified token may have expired long ago, which is for
@@ -40,6 +40,7 @@
 mod account;
 mod base64url;
 mod carrier;
+mod challenge;
 mod destination;
 mod device_key;
 mod error;
@@ -49,6 +50,7 @@ mod jwks;
 mod keys;
 mod link;
 mod origin;
+mod proof;
 mod statement;
 mod text;
 mod time;
@@ -58,17 +60,21 @@ mod token;
 mod known_answers;
 
 pub use account::AccountId;
-pub use carrier::{Carrier, DeviceCookie, DeviceFamily, DeviceToken, KeyFamily, Link, LinkFamily};
+pub use carrier::{Carrier, Challenge, DeviceCookie, DeviceFamily, DeviceToken, KeyFamily, Link, LinkFamily};
+pub use challenge::{ChallengeClaims, ChallengeParts};
 pub use destination::Destination;
 pub use device_key::DevicePublicKey;
-pub use error::{DestinationError, InvalidLink, InvalidStatement, InvalidValue, KeySetError, TokenError};
-pub use ids::{DeviceId, LinkId, RecipientId, UserId};
+pub use error::{
+    DestinationError, InvalidChallenge, InvalidLink, InvalidStatement, InvalidValue, KeySetError, TokenError,
+};
+pub use ids::{ChallengeId, DeviceId, LinkId, RecipientId, UserId};
 pub use keys::{KeyId, KeyStatus, SigningKeys, VerifyingKeys};
 pub use link::{LinkClaims, LinkParts};
 pub use origin::Origin;
+pub use proof::{ProofSignature, proof_message};
 pub use statement::{Binding, DeviceTokenClaims, Statement, StatementParts};
 pub use time::Timestamp;
 pub use token::{
-    Audience, Unverified, UnverifiedDeviceCookie, UnverifiedDeviceToken, UnverifiedLink, Verified,
-    VerifiedDeviceCookie, VerifiedDeviceToken, VerifiedLink,
+    Audience, Unverified, UnverifiedChallenge, UnverifiedDeviceCookie, UnverifiedDeviceToken, UnverifiedLink,
+    Verified, VerifiedChallenge, VerifiedDeviceCookie, VerifiedDeviceToken, VerifiedLink,
 };

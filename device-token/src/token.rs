@@ -6,7 +6,7 @@ use core::marker::PhantomData;
 use crate::account::AccountId;
 use crate::base64url;
 use crate::carrier::sealed::ClaimSet;
-use crate::carrier::{Carrier, DeviceCookie, DeviceToken, Link};
+use crate::carrier::{Carrier, Challenge, DeviceCookie, DeviceToken, Link};
 use crate::error::TokenError;
 use crate::keys::{KeyId, VerifyingKeys, signature_holds};
 use crate::origin::Origin;
@@ -34,6 +34,8 @@ pub struct Unverified<C> {
 pub type UnverifiedDeviceCookie = Unverified<DeviceCookie>;
 /// A device token from a request or from storage.
 pub type UnverifiedDeviceToken = Unverified<DeviceToken>;
+/// A challenge that comes back with its answer.
+pub type UnverifiedChallenge = Unverified<Challenge>;
 /// A protected link from a request's path.
 pub type UnverifiedLink = Unverified<Link>;
 
@@ -123,6 +125,8 @@ pub struct Verified<C: Carrier> {
 pub type VerifiedDeviceCookie = Verified<DeviceCookie>;
 /// An authentic device token. Whoever shows it still has to prove the device key.
 pub type VerifiedDeviceToken = Verified<DeviceToken>;
+/// An authentic challenge. It may be old, or answered already.
+pub type VerifiedChallenge = Verified<Challenge>;
 /// An authentic protected link.
 pub type VerifiedLink = Verified<Link>;
 

@@ -3,10 +3,11 @@
 //! Nobody but the issuer can make one; they are refused so that a fault of the issuer, or of another program that
 //! got hold of a key, does not become an enrollment.
 
-use device_token::{Carrier, DeviceCookie, DeviceToken, Link, TokenError};
+use device_token::{Carrier, Challenge, DeviceCookie, DeviceToken, Link, TokenError};
 
 use crate::fixtures::{
-    ACCOUNT, ISSUER, bound, cookie, link, payload_of, refusal, sign_payload, token, unbound, verify_cookie,
+    ACCOUNT, ISSUER, bound, challenge, cookie, link, payload_of, refusal, sign_payload, token, unbound,
+    verify_cookie,
 };
 
 /// The members of a payload, in order, each with its raw JSON value.
@@ -42,6 +43,17 @@ fn token_members() -> Members {
     members
 }
 
+fn challenge_members() -> Members {
+    let quoted = |text: &str| format!("\"{text}\"");
+    vec![
+        ("iss", quoted(ISSUER)),
+        ("aud", quoted(ACCOUNT)),
+        ("jti", quoted("BQUFBQUFBQUFBQUFBQUFBQ")),
+        ("iat", "1800172800".into()),
+        ("exp", "1800172860".into()),
+    ]
+}
+
 fn link_members() -> Members {
     let quoted = |text: &str| format!("\"{text}\"");
     vec![
@@ -69,8 +81,13 @@ fn without(members: &Members, name: &str) -> Members {
     members.iter().filter(|(n, _)| *n != name).cloned().collect()
 }
 
-fn all_carriers() -> [(&'static str, Members); 3] {
-    [(DeviceCookie::TYP, cookie_members()), (DeviceToken::TYP, token_members()), (Link::TYP, link_members())]
+fn all_carriers() -> [(&'static str, Members); 4] {
+    [
+        (DeviceCookie::TYP, cookie_members()),
+        (DeviceToken::TYP, token_members()),
+        (Challenge::TYP, challenge_members()),
+        (Link::TYP, link_members()),
+    ]
 }
 
 #[track_caller]
@@ -80,9 +97,11 @@ fn assert_refused(typ: &str, payload: &str) {
 
 #[test]
 fn the_untouched_members_are_the_very_payloads_that_the_crate_writes() {
-    let [cookie_payload, token_payload, link_payload] = all_carriers().map(|(_, members)| object(&members));
+    let [cookie_payload, token_payload, challenge_payload, link_payload] =
+        all_carriers().map(|(_, members)| object(&members));
     assert_eq!(cookie_payload, payload_of(&cookie()));
     assert_eq!(token_payload, payload_of(&token()));
+    assert_eq!(challenge_payload, payload_of(&challenge()));
     assert_eq!(link_payload, payload_of(&link()));
     for (typ, members) in all_carriers() {
         assert_eq!(refusal(typ, &sign_payload(typ, object(&members))), None);
@@ -156,7 +175,7 @@ fn every_claim_given_twice_is_refused_even_with_equal_values() {
 #[test]
 fn an_unknown_claim_is_refused() {
     for (typ, members) in all_carriers() {
-        for name in ["nbf", "jti", "email", "sub ", "Sub", "__proto__", ""] {
+        for name in ["nbf", "nonce", "email", "sub ", "Sub", "__proto__", ""] {
             let mut more = members.clone();
             more.push((name, "1".into()));
             assert_refused(typ, &object(&more));
@@ -183,7 +202,8 @@ fn values_of_the_right_type_that_no_claim_can_have_are_refused() {
         for account in ["Example", "-example", "exam.ple", "someone@example.com"] {
             assert_refused(typ, &object(&with(&members, "aud", &format!("\"{account}\""))));
         }
-        for (name, _) in members.iter().filter(|(name, _)| ["sub", "did", "lid", "rcp"].contains(name)) {
+        for (name, _) in members.iter().filter(|(name, _)| ["sub", "did", "jti", "lid", "rcp"].contains(name))
+        {
             for id in wrong_ids {
                 assert_refused(typ, &object(&with(&members, name, id)));
             }
@@ -221,6 +241,8 @@ fn the_key_of_a_device_is_in_the_token_and_nowhere_else() {
     assert_refused(DeviceToken::TYP, &object(&cookie_members()));
     assert_refused(DeviceCookie::TYP, &object(&link_members()));
     assert_refused(Link::TYP, &object(&cookie_members()));
+    assert_refused(Challenge::TYP, &object(&cookie_members()));
+    assert_refused(DeviceCookie::TYP, &object(&challenge_members()));
 }
 
 #[test]
@@ -275,6 +297,8 @@ fn times_out_of_order_are_refused() {
             assert_refused(typ, &object(&with(&members, name, value)));
         }
     }
+    assert_refused(Challenge::TYP, &object(&with(&challenge_members(), "exp", "1800172800")));
+    assert_refused(Challenge::TYP, &object(&with(&challenge_members(), "iat", "1800172860")));
     assert_refused(Link::TYP, &object(&with(&link_members(), "exp", "1800000000")));
     assert_refused(Link::TYP, &object(&with(&link_members(), "iat", "1834560000")));
 }
@@ -326,7 +350,7 @@ fn a_payload_that_is_not_one_object_is_refused() {
             "null".into(),
             "1".into(),
             "\"\"".into(),
-            "[".repeat(1000),
+            "[".repeat(500),
         ] {
             assert_refused(typ, &wrong);
         }

@@ -4,9 +4,10 @@ use std::sync::LazyLock;
 
 use base64ct::{Base64UrlUnpadded, Encoding};
 use device_token::{
-    Audience, Binding, Carrier, DeviceCookie, DeviceFamily, DeviceId, DevicePublicKey, DeviceToken,
-    DeviceTokenClaims, Link, LinkClaims, LinkFamily, LinkId, LinkParts, RecipientId, SigningKeys, Statement,
-    StatementParts, Timestamp, TokenError, Unverified, UserId, Verified, VerifyingKeys,
+    Audience, Binding, Carrier, Challenge, ChallengeClaims, ChallengeId, ChallengeParts, DeviceCookie,
+    DeviceFamily, DeviceId, DevicePublicKey, DeviceToken, DeviceTokenClaims, Link, LinkClaims, LinkFamily,
+    LinkId, LinkParts, RecipientId, SigningKeys, Statement, StatementParts, Timestamp, TokenError,
+    Unverified, UserId, Verified, VerifyingKeys,
 };
 use ed25519_dalek::{Signer, SigningKey};
 
@@ -88,6 +89,20 @@ pub(crate) fn token_claims() -> DeviceTokenClaims {
     DeviceTokenClaims::new(bound(), device_key()).unwrap()
 }
 
+pub(crate) fn challenge_parts() -> ChallengeParts {
+    ChallengeParts {
+        issuer: ISSUER.parse().unwrap(),
+        account: ACCOUNT.parse().unwrap(),
+        challenge: ChallengeId::from_bytes([5; 16]),
+        issued_at: at(1_800_172_800),
+        expires_at: at(1_800_172_860),
+    }
+}
+
+pub(crate) fn challenge_claims() -> ChallengeClaims {
+    ChallengeClaims::new(challenge_parts()).unwrap()
+}
+
 pub(crate) fn link_parts() -> LinkParts {
     LinkParts {
         issuer: ISSUER.parse().unwrap(),
@@ -112,6 +127,20 @@ pub(crate) fn token() -> String {
     device_keys().sign::<DeviceToken>(&token_claims())
 }
 
+pub(crate) fn challenge() -> String {
+    device_keys().sign::<Challenge>(&challenge_claims())
+}
+
+/// One of each kind.
+pub(crate) fn one_of_each() -> [(&'static str, String); 4] {
+    [
+        (DeviceCookie::TYP, cookie()),
+        (DeviceToken::TYP, token()),
+        (Challenge::TYP, challenge()),
+        (Link::TYP, link()),
+    ]
+}
+
 pub(crate) fn link() -> String {
     link_keys().sign::<Link>(&link_claims())
 }
@@ -131,6 +160,10 @@ pub(crate) fn verify_token(token: &str) -> Result<Verified<DeviceToken>, TokenEr
     verify(token, device_keys().verifying())
 }
 
+pub(crate) fn verify_challenge(token: &str) -> Result<Verified<Challenge>, TokenError> {
+    verify(token, device_keys().verifying())
+}
+
 pub(crate) fn verify_link(token: &str) -> Result<Verified<Link>, TokenError> {
     verify(token, link_keys().verifying())
 }
@@ -140,6 +173,7 @@ pub(crate) fn refusal(typ: &str, token: &str) -> Option<TokenError> {
     match typ {
         DeviceCookie::TYP => verify_cookie(token).err(),
         DeviceToken::TYP => verify_token(token).err(),
+        Challenge::TYP => verify_challenge(token).err(),
         Link::TYP => verify_link(token).err(),
         _ => panic!("no carrier is called {typ}"),
     }

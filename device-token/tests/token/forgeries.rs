@@ -1,23 +1,21 @@
 //! Tokens that were altered, cut, grown, or taken for another kind.
 
 use device_token::{
-    AccountId, Audience, Carrier, DeviceCookie, DeviceFamily, DeviceToken, Link, LinkFamily, Origin,
-    SigningKeys, TokenError, UnverifiedDeviceCookie, UnverifiedLink,
+    AccountId, Audience, Carrier, Challenge, DeviceCookie, DeviceFamily, DeviceToken, Link, LinkFamily,
+    Origin, SigningKeys, TokenError, UnverifiedDeviceCookie, UnverifiedLink,
 };
 
 use crate::fixtures::{
-    audience, b64, bound, cookie, device_keys, key_set_json, link, link_claims, link_keys, refusal,
-    respelled, segments, token, token_claims, unb64, verify, verify_cookie, verify_link, verify_token,
+    audience, b64, bound, challenge, challenge_claims, cookie, device_keys, key_set_json, link, link_claims,
+    link_keys, one_of_each, refusal, respelled, segments, token, token_claims, unb64, verify,
+    verify_challenge, verify_cookie, verify_link, verify_token,
 };
-
-fn one_of_each() -> [(&'static str, String); 3] {
-    [(DeviceCookie::TYP, cookie()), (DeviceToken::TYP, token()), (Link::TYP, link())]
-}
 
 #[test]
 fn untouched_tokens_verify_and_give_back_their_claims() {
     assert_eq!(verify_cookie(&cookie()).unwrap().claims(), &bound());
     assert_eq!(verify_token(&token()).unwrap().into_claims(), token_claims());
+    assert_eq!(verify_challenge(&challenge()).unwrap().claims(), &challenge_claims());
     assert_eq!(verify_link(&link()).unwrap().claims(), &link_claims());
     assert_eq!(verify_cookie(&cookie()).unwrap().key_id().as_str(), "d1");
 }
@@ -73,12 +71,14 @@ fn a_token_of_one_kind_is_none_of_another_even_where_both_families_have_the_same
     let tokens = [
         device.sign::<DeviceCookie>(&bound()),
         device.sign::<DeviceToken>(&token_claims()),
+        device.sign::<Challenge>(&challenge_claims()),
         links.sign::<Link>(&link_claims()),
     ];
     for (made_as, token) in tokens.iter().enumerate() {
         let taken_as = [
             verify::<DeviceCookie>(token, device.verifying()).err(),
             verify::<DeviceToken>(token, device.verifying()).err(),
+            verify::<Challenge>(token, device.verifying()).err(),
             verify::<Link>(token, links.verifying()).err(),
         ];
         for (place, error) in taken_as.into_iter().enumerate() {
@@ -151,7 +151,9 @@ fn another_issuer_or_account_is_foreign_though_the_key_is_ours() {
 
 #[test]
 fn the_length_is_looked_at_before_anything_else() {
-    for (typ, limit) in [(DeviceCookie::TYP, 2048), (DeviceToken::TYP, 2048), (Link::TYP, 8192)] {
+    let limits =
+        [(DeviceCookie::TYP, 2048), (DeviceToken::TYP, 2048), (Challenge::TYP, 1024), (Link::TYP, 8192)];
+    for (typ, limit) in limits {
         assert_eq!(refusal(typ, &"a".repeat(limit)), Some(TokenError::NotCompact));
         assert_eq!(refusal(typ, &"a".repeat(limit + 1)), Some(TokenError::TooLong));
         assert_eq!(refusal(typ, &"\0".repeat(limit + 1)), Some(TokenError::TooLong));

@@ -1,15 +1,11 @@
 //! Headers: anything but the very bytes that a known key writes is unknown, however well it is signed.
 
-use device_token::{Carrier, DeviceCookie, DeviceFamily, DeviceToken, Link, SigningKeys, TokenError};
+use device_token::{DeviceCookie, DeviceFamily, DeviceToken, SigningKeys, TokenError};
 
 use crate::fixtures::{
-    b64, cookie, device_keys, key_set_json, link, payload_of, refusal, respelled, segments, sign_segments,
-    signer_of, token, unb64, unbound, verify, verify_cookie,
+    b64, cookie, device_keys, key_set_json, one_of_each, payload_of, refusal, respelled, segments,
+    sign_segments, signer_of, unb64, unbound, verify, verify_cookie,
 };
-
-fn one_of_each() -> [(&'static str, String); 3] {
-    [(DeviceCookie::TYP, cookie()), (DeviceToken::TYP, token()), (Link::TYP, link())]
-}
 
 #[test]
 fn headers_that_are_well_signed_but_not_ours_are_unknown() {

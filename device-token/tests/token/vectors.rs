@@ -7,15 +7,17 @@ use std::path::PathBuf;
 use std::sync::LazyLock;
 
 use device_token::{
-    Audience, Carrier, DeviceCookie, DeviceFamily, DeviceToken, Link, LinkFamily, TokenError, Unverified,
-    VerifyingKeys,
+    Audience, Carrier, Challenge, DeviceCookie, DeviceFamily, DevicePublicKey, DeviceToken, Link, LinkFamily,
+    Origin, ProofSignature, TokenError, Unverified, VerifyingKeys, proof_message,
 };
+use ed25519_dalek::{Signer as _, SigningKey};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::fixtures::{
-    ACCOUNT, DEVICE_SEED, ISSUER, b64, cookie, device_keys, header_json, key_set_json, link, link_keys,
-    payload_of, respelled, segments, sign_payload, sign_segments, signer_of, token, unb64, unbound,
+    ACCOUNT, DEVICE_SEED, ISSUER, b64, challenge, cookie, device_key, device_keys, header_json, key_set_json,
+    link, link_keys, one_of_each, payload_of, respelled, segments, sign_payload, sign_segments, signer_of,
+    token, unb64, unbound,
 };
 
 #[derive(Serialize, Deserialize, PartialEq, Debug)]
@@ -30,6 +32,21 @@ struct Vectors {
     link_jwks: Value,
     valid: Vec<Valid>,
     refused: Vec<Refused>,
+    device_key_seed: String,
+    proofs: Vec<Proof>,
+}
+
+#[derive(Serialize, Deserialize, PartialEq, Debug)]
+#[serde(deny_unknown_fields)]
+struct Proof {
+    name: String,
+    origin: String,
+    device_key: String,
+    challenge: String,
+    device_token: String,
+    message: String,
+    signature: String,
+    holds: bool,
 }
 
 #[derive(Serialize, Deserialize, PartialEq, Debug)]
@@ -84,6 +101,7 @@ fn valid_tokens() -> Vec<Valid> {
         valid("device cookie, signed by the retired key", DeviceCookie::TYP, signed_by([10; 32], "d0")),
         valid("device cookie, signed by the next key", DeviceCookie::TYP, signed_by([12; 32], "d2")),
         valid("device token", DeviceToken::TYP, token()),
+        valid("challenge", Challenge::TYP, challenge()),
         valid("link", Link::TYP, link()),
     ]
 }
@@ -139,7 +157,7 @@ fn foreign_headers() -> Vec<Refused> {
 }
 
 fn other_kinds() -> Vec<Refused> {
-    let made = [(DeviceCookie::TYP, cookie()), (DeviceToken::TYP, token()), (Link::TYP, link())];
+    let made = one_of_each();
     let mut all = Vec::new();
     for (made_as, token) in &made {
         for (taken_as, _) in made.iter().filter(|(taken_as, _)| taken_as != made_as) {
@@ -149,13 +167,13 @@ fn other_kinds() -> Vec<Refused> {
     }
     all.push(refused("link+jwt signed with a device key", Link::TYP, TokenError::UnknownHeader, {
         let header = header_json(Link::TYP).replace("l1", "d1");
-        sign_segments(DEVICE_SEED, &b64(header), segments(&made[2].1)[1])
+        sign_segments(DEVICE_SEED, &b64(header), segments(&link())[1])
     }));
     all.push(refused(
         "link+jwt signed with a device key under a link's kid",
         Link::TYP,
         TokenError::BadSignature,
-        sign_segments(DEVICE_SEED, &b64(header_json(Link::TYP)), segments(&made[2].1)[1]),
+        sign_segments(DEVICE_SEED, &b64(header_json(Link::TYP)), segments(&link())[1]),
     ));
     all
 }
@@ -165,6 +183,8 @@ fn wrong_claims() -> Vec<Refused> {
         |name: &str, from: &str, to: &str| wrong(name, DeviceCookie::TYP, &payload_of(&cookie()), from, to);
     let token =
         |name: &str, from: &str, to: &str| wrong(name, DeviceToken::TYP, &payload_of(&token()), from, to);
+    let challenge =
+        |name: &str, from: &str, to: &str| wrong(name, Challenge::TYP, &payload_of(&challenge()), from, to);
     let link = |name: &str, from: &str, to: &str| wrong(name, Link::TYP, &payload_of(&link()), from, to);
     vec![
         cookie("exp is a string", "1802678400", "\"1802678400\""),
@@ -199,6 +219,8 @@ fn wrong_claims() -> Vec<Refused> {
         token("the device key is of low order", &crate::fixtures::device_key().to_string(), &b64([0; 32])),
         token("the device key is an X25519 key", "Ed25519", "X25519"),
         token("the device key has its secret beside it", "\"kty\"", "\"d\":\"AQ\",\"kty\""),
+        challenge("jti is a number", "\"BQUFBQUFBQUFBQUFBQUFBQ\"", "5"),
+        challenge("exp is not after iat", "1800172860", "1800172800"),
         link("dst is a script", "https://intranet.example.org/report?week=46#top", "javascript:alert(1)"),
         link("dst has a user", "https://intranet", "https://user@intranet"),
         link("dst is not normalized", "https://intranet", "HTTPS://intranet"),
@@ -221,7 +243,7 @@ fn wrong(name: &str, typ: &str, payload: &str, from: &str, to: &str) -> Refused 
 
 fn foreign() -> Vec<Refused> {
     let mut all = Vec::new();
-    for (typ, token) in [(DeviceCookie::TYP, cookie()), (DeviceToken::TYP, token()), (Link::TYP, link())] {
+    for (typ, token) in one_of_each() {
         let payload = payload_of(&token);
         let issuer = payload.replacen(ISSUER, "https://enroll.example.net", 1);
         all.push(refused("another issuer", typ, TokenError::ForeignIssuer, sign_payload(typ, issuer)));
@@ -233,9 +255,10 @@ fn foreign() -> Vec<Refused> {
 
 fn generate() -> Vectors {
     Vectors {
-        about: "Tokens of the three carriers; docs/TOKEN.md, section Vectors, says how to use them. \
+        about:
+            "Tokens of the four carriers and proofs; docs/TOKEN.md, section Vectors, says how to use them. \
                 The seeds are public and good for nothing else."
-            .into(),
+                .into(),
         issuer: ISSUER.into(),
         account: ACCOUNT.into(),
         device_seeds: json(&key_set_json(&[("d0", "retired", 10), ("d1", "active", 11), ("d2", "next", 12)])),
@@ -247,7 +270,41 @@ fn generate() -> Vectors {
             .into_iter()
             .flatten()
             .collect(),
+        device_key_seed: b64([31; 32]),
+        proofs: proofs(),
     }
+}
+
+fn proofs() -> Vec<Proof> {
+    let signed = |name: &str, seed: [u8; 32], message: &str, holds: bool| Proof {
+        name: name.into(),
+        origin: ISSUER.into(),
+        device_key: device_key().to_string(),
+        challenge: challenge(),
+        device_token: token(),
+        message: proof_message(&ISSUER.parse().unwrap(), &challenge(), &token()),
+        signature: b64(SigningKey::from_bytes(&seed).sign(message.as_bytes()).to_bytes()),
+        holds,
+    };
+    let message = |origin: &str, challenge: &str, token: &str| {
+        proof_message(&origin.parse::<Origin>().unwrap(), challenge, token)
+    };
+    let (right, other) = (message(ISSUER, &challenge(), &token()), cookie());
+    vec![
+        signed("a proof", [31; 32], &right, true),
+        signed("by another key", [32; 32], &right, false),
+        signed(
+            "for another origin",
+            [31; 32],
+            &message("https://enroll.example.net", &challenge(), &token()),
+            false,
+        ),
+        signed("of another challenge", [31; 32], &message(ISSUER, &other, &token()), false),
+        signed("with another token", [31; 32], &message(ISSUER, &challenge(), &other), false),
+        signed("of the challenge alone", [31; 32], &challenge(), false),
+        signed("with a line feed at the end", [31; 32], &format!("{right}\n"), false),
+        signed("with a carriage return", [31; 32], &right.replace('\n', "\r\n"), false),
+    ]
 }
 
 fn path() -> PathBuf {
@@ -294,6 +351,7 @@ fn every_vector_comes_out_as_the_file_says() {
         DeviceToken::TYP => {
             outcome::<DeviceToken>(token, &vectors.device_jwks, &audience).map(|(kid, _)| kid)
         }
+        Challenge::TYP => outcome::<Challenge>(token, &vectors.device_jwks, &audience).map(|(kid, _)| kid),
         Link::TYP => outcome::<Link>(token, &vectors.link_jwks, &audience).map(|(kid, _)| kid),
         other => panic!("no carrier is called {other}"),
     };
@@ -314,6 +372,40 @@ fn every_vector_comes_out_as_the_file_says() {
         "foreign_account",
     ] {
         assert!(vectors.refused.iter().any(|vector| vector.error == code), "no vector for {code}");
+    }
+}
+
+#[test]
+fn every_proof_comes_out_as_the_file_says() {
+    let proofs = vectors().proofs;
+    assert!(proofs.iter().any(|proof| proof.holds) && proofs.iter().any(|proof| !proof.holds));
+    for proof in proofs {
+        let key: DevicePublicKey = proof.device_key.parse().unwrap();
+        let origin: Origin = proof.origin.parse().unwrap();
+        let message = proof_message(&origin, &proof.challenge, &proof.device_token);
+        assert_eq!(message, proof.message, "{}", proof.name);
+        let signature: ProofSignature = proof.signature.parse().unwrap();
+        assert_eq!(signature.holds(&key, &message), proof.holds, "{}", proof.name);
+    }
+}
+
+#[test]
+fn every_flipped_bit_of_a_proof_is_refused() {
+    let proof = proofs().swap_remove(0);
+    let signature: [u8; 64] = unb64(&proof.signature).try_into().unwrap();
+    assert!(ProofSignature::from_bytes(signature).holds(&device_key(), &proof.message));
+    for bit in 0..512 {
+        let mut flipped = signature;
+        flipped[bit / 8] ^= 1 << (bit % 8);
+        assert!(!ProofSignature::from_bytes(flipped).holds(&device_key(), &proof.message), "bit {bit}");
+    }
+    for text in [
+        "",
+        proof.signature.get(1..).unwrap(),
+        &format!("{}A", proof.signature),
+        &respelled(&proof.signature),
+    ] {
+        assert!(ProofSignature::parse(text).is_err(), "{text}");
     }
 }
 

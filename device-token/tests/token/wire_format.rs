@@ -1,14 +1,14 @@
 //! What outlives the process: tokens in people's browsers and mailboxes, byte for byte.
 
 use device_token::{
-    Binding, Carrier, DeviceCookie, DeviceFamily, DeviceId, DeviceToken, DeviceTokenClaims, Link, LinkClaims,
-    LinkFamily, LinkId, LinkParts, RecipientId, SigningKeys, Statement, StatementParts, Timestamp,
-    UnverifiedLink, UserId,
+    Binding, Carrier, Challenge, ChallengeClaims, ChallengeId, ChallengeParts, DeviceCookie, DeviceFamily,
+    DeviceId, DeviceToken, DeviceTokenClaims, Link, LinkClaims, LinkFamily, LinkId, LinkParts, RecipientId,
+    SigningKeys, Statement, StatementParts, Timestamp, UnverifiedLink, UserId,
 };
 
 use crate::fixtures::{
-    bound, cookie, device_key, device_keys, key_set_json, link, payload_of, token, unbound, verify_cookie,
-    verify_link,
+    bound, challenge, cookie, device_key, device_keys, key_set_json, link, payload_of, token, unbound,
+    verify_cookie, verify_link,
 };
 
 #[test]
@@ -25,6 +25,10 @@ fn payload_bytes_unchanged() {
         payload_of(&token()),
         r#"{"iss":"https://enroll.example.com","aud":"example","sub":"AQEBAQEBAQEBAQEBAQEBAQ","did":"AgICAgICAgICAgICAgICAg","auth_time":1800000000,"iat":1800086400,"exp":1802678400,"bnd":"key","prf":1800086390,"act":1800000100,"cnf":{"jwk":{"kty":"OKP","crv":"Ed25519","x":"DEVICE_KEY"}}}"#
             .replace("DEVICE_KEY", &device_key().to_string())
+    );
+    assert_eq!(
+        payload_of(&challenge()),
+        r#"{"iss":"https://enroll.example.com","aud":"example","jti":"BQUFBQUFBQUFBQUFBQUFBQ","iat":1800172800,"exp":1800172860}"#
     );
     assert_eq!(
         payload_of(&link()),
@@ -65,6 +69,7 @@ fn token_bytes_unchanged() {
 fn typ_and_limits_unchanged() {
     assert_eq!((DeviceCookie::TYP, DeviceCookie::MAX_LENGTH), ("device-cookie+jwt", 2048));
     assert_eq!((DeviceToken::TYP, DeviceToken::MAX_LENGTH), ("device+jwt", 2048));
+    assert_eq!((Challenge::TYP, Challenge::MAX_LENGTH), ("challenge+jwt", 1024));
     assert_eq!((Link::TYP, Link::MAX_LENGTH), ("link+jwt", 8192));
 }
 
@@ -103,6 +108,15 @@ fn the_longest_legal_claims_fit_their_carriers_and_a_cookie() {
     let links = SigningKeys::<LinkFamily>::from_json(&keys).unwrap();
     let (statement, link) = longest();
     assert_eq!(statement.issuer.as_str().len(), device_token::Origin::MAX_LENGTH);
+    let challenge = ChallengeParts {
+        issuer: statement.issuer.clone(),
+        account: statement.account.clone(),
+        challenge: ChallengeId::from_bytes([0xff; 16]),
+        issued_at: statement.issued_at,
+        expires_at: statement.expires_at,
+    };
+    let challenge = device.sign::<Challenge>(&ChallengeClaims::new(challenge).unwrap());
+    assert!(challenge.len() <= Challenge::MAX_LENGTH, "{}", challenge.len());
     let statement = Statement::new(statement).unwrap();
     let cookie = device.sign::<DeviceCookie>(&statement);
     let token = device.sign::<DeviceToken>(&DeviceTokenClaims::new(statement, device_key()).unwrap());
