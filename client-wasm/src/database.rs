@@ -3,7 +3,7 @@
 //! A write counts once its transaction is complete, not when the request succeeded: a full disk or a closing window shows only
 //! there.
 
-use js_sys::Reflect;
+use js_sys::{Function, Reflect};
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use web_sys::{IdbDatabase, IdbObjectStore, IdbOpenDbRequest, IdbRequest};
 
@@ -20,8 +20,18 @@ impl Database {
     ///
     /// # Errors
     /// What the browser threw.
-    pub async fn open(name: &str) -> Result<Self, JsValue> {
-        Ok(Self(expected(result_of(opening(name)).await?)?))
+    #[must_use]
+    pub fn open(name: &str) -> Pending<Self> {
+        opened(opening(name, true))
+    }
+
+    /// Opens a database that there is. Looking for one that there is not leaves none behind.
+    ///
+    /// # Errors
+    /// What the browser threw; an `AbortError` where there is none.
+    #[must_use]
+    pub fn open_existing(name: &str) -> Pending<Self> {
+        opened(opening(name, false))
     }
 
     /// The value kept under `key`, or `undefined`.
@@ -95,17 +105,26 @@ pub async fn delete(name: &str) -> Result<(), JsValue> {
     result_of(browser::delete_database(name).and_then(expected)).await.map(drop)
 }
 
-fn opening(name: &str) -> Result<IdbRequest, JsValue> {
+fn opened(begun: Result<IdbRequest, JsValue>) -> Pending<Database> {
+    Box::pin(async { Ok(Database(expected(result_of(begun).await?)?)) })
+}
+
+fn opening(name: &str, or_make: bool) -> Result<IdbRequest, JsValue> {
     let request: IdbOpenDbRequest = expected(browser::open_database(name, 1)?)?;
-    let handler = Closure::once_into_js(make_store);
+    let handler = Closure::once_into_js(move |event| make_store(event, or_make));
     Reflect::set(&request, &"onupgradeneeded".into(), &handler)?;
     Ok(request.into())
 }
 
 /// The handler of `upgradeneeded`. What it throws aborts the upgrade, which is then an error of the open request.
 #[expect(clippy::needless_pass_by_value, reason = "what a handler is called with")]
-fn make_store(event: JsValue) -> Result<(), JsValue> {
+fn make_store(event: JsValue, or_make: bool) -> Result<(), JsValue> {
     let request = property(&event, "target");
+    if !or_make {
+        let transaction = property(&request, "transaction");
+        let abort: Function = property(&transaction, "abort").unchecked_into();
+        return abort.call1(&transaction, &JsValue::UNDEFINED).map(drop);
+    }
     let database: IdbDatabase = property(&request, "result").unchecked_into();
     database.create_object_store(STORE).map(drop)
 }

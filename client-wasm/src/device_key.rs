@@ -1,7 +1,7 @@
 //! The device key: WebCrypto Ed25519, non-extractable, one per browser profile, kept in IndexedDB as the `CryptoKey` objects
 //! themselves. This module never sees the private key's bytes, and nor does any script.
 
-use device_token::DevicePublicKey;
+use device_token::{DevicePublicKey, ProofSignature};
 use js_sys::{Array, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
@@ -34,14 +34,13 @@ pub async fn public_key_text() -> Result<JsValue, Failure> {
 /// # Errors
 /// [`Failure::KeyUnavailable`], [`Failure::StorageFailed`].
 pub async fn load_or_create() -> Result<DevicePublicKey, Failure> {
-    if let Some(public_key) = load().await? {
-        return Ok(public_key);
+    let database = Database::open(DATABASE).await.map_err(storage_failed)?;
+    if let Some(pair) = load_from(&database).await? {
+        return Ok(pair.public_key);
     }
     let pair = generate().await.map_err(|_thrown| Failure::KeyUnavailable)?;
-    let database = Database::open(DATABASE).await.map_err(storage_failed)?;
     let _another_tab_was_first = database.add(KEY, &pair).await;
-    drop(database);
-    load().await?.ok_or(Failure::StorageFailed)
+    Ok(load_from(&database).await?.ok_or(Failure::StorageFailed)?.public_key)
 }
 
 /// The device key of this browser profile, if there is one.
@@ -52,15 +51,32 @@ pub async fn load_or_create() -> Result<DevicePublicKey, Failure> {
 /// [`Failure::StorageFailed`].
 pub async fn load() -> Result<Option<DevicePublicKey>, Failure> {
     let database = Database::open(DATABASE).await.map_err(storage_failed)?;
+    Ok(load_from(&database).await?.map(|pair| pair.public_key))
+}
+
+/// The device key, as far as it can be had: the private one signs, and shows its bytes to nobody.
+#[derive(Debug)]
+pub struct KeyPair {
+    /// Whose proofs these are.
+    pub public_key: DevicePublicKey,
+    /// Non-extractable.
+    pub private_key: CryptoKey,
+}
+
+/// As [`load`], from a database that is open.
+///
+/// # Errors
+/// [`Failure::StorageFailed`].
+pub async fn load_from(database: &Database) -> Result<Option<KeyPair>, Failure> {
     let kept = database.get(KEY).await.map_err(storage_failed)?;
     if kept.is_undefined() {
         return Ok(None);
     }
-    let public_key = public_key_of(&kept).await;
-    if public_key.is_none() {
+    let pair = pair_of(&kept).await;
+    if pair.is_none() {
         database.remove(KEY).await.map_err(storage_failed)?;
     }
-    Ok(public_key)
+    Ok(pair)
 }
 
 /// A new key pair, as WebCrypto makes it.
@@ -78,7 +94,18 @@ pub(crate) fn is_unreadable(key: &CryptoKey) -> bool {
     browser::property(key, "extractable") == false && browser::property(key, "type") == "private"
 }
 
-async fn public_key_of(kept: &JsValue) -> Option<DevicePublicKey> {
+/// The private key's signature over these bytes.
+///
+/// # Errors
+/// [`Failure::KeyUnavailable`].
+pub async fn sign(private_key: &CryptoKey, bytes: &[u8]) -> Result<ProofSignature, Failure> {
+    let signed = browser::sign(ALGORITHM, private_key, &Uint8Array::from(bytes));
+    let signature = browser::settled(signed).await.map_err(|_thrown| Failure::KeyUnavailable)?;
+    let bytes = Uint8Array::new(&signature).to_vec().try_into();
+    bytes.map(ProofSignature::from_bytes).map_err(|_nonsense| Failure::KeyUnavailable)
+}
+
+async fn pair_of(kept: &JsValue) -> Option<KeyPair> {
     let private_key: CryptoKey = browser::property(kept, "privateKey").dyn_into().ok()?;
     let public_key: CryptoKey = browser::property(kept, "publicKey").dyn_into().ok()?;
     if !is_unreadable(&private_key) {
@@ -86,7 +113,8 @@ async fn public_key_of(kept: &JsValue) -> Option<DevicePublicKey> {
     }
     let raw = browser::settled(browser::export_key("raw", &public_key)).await.ok()?;
     let bytes: [u8; 32] = Uint8Array::new(&raw).to_vec().try_into().ok()?;
-    DevicePublicKey::from_bytes(bytes).ok()
+    let public_key = DevicePublicKey::from_bytes(bytes).ok()?;
+    Some(KeyPair { public_key, private_key })
 }
 
 /// Deletes the key and all that is kept beside it.

@@ -8,7 +8,7 @@ use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::future_to_promise;
 
 /// Why an export was rejected.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Failure {
     /// WebCrypto is missing or makes no Ed25519 keys.
     KeyUnavailable,
@@ -26,12 +26,20 @@ pub enum Failure {
     ForeignKey,
     /// A reply could not be turned into a JavaScript value.
     ReplyUnwritable,
+    /// No key, no token or no storage: nothing to prove with.
+    NothingKept,
+    /// No answer of the edge.
+    EdgeUnreachable,
+    /// An answer that is not the edge's, or says that it cannot at the moment.
+    EdgeUnavailable,
+    /// The edge refused, with this code.
+    Refused(String),
 }
 
 impl Failure {
     /// The stable code.
     #[must_use]
-    pub const fn code(self) -> &'static str {
+    pub fn code(&self) -> &str {
         match self {
             Self::KeyUnavailable => "key_unavailable",
             Self::KeyMissing => "key_missing",
@@ -49,6 +57,10 @@ impl Failure {
             Self::Token(_) => "token_refused",
             Self::ForeignKey => "token_foreign_key",
             Self::ReplyUnwritable => "reply_unwritable",
+            Self::NothingKept => "nothing_kept",
+            Self::EdgeUnreachable => "edge_unreachable",
+            Self::EdgeUnavailable => "unavailable",
+            Self::Refused(code) => code,
         }
     }
 }

@@ -3,6 +3,8 @@
 //! A page that was tampered with could hand over somebody else's token; what is kept here is later proved with, so it is checked
 //! as strictly as the edge checks it. Whether it is still good at this hour is the edge's business: there is no clock here.
 
+use core::{future::Future, pin::Pin};
+
 use device_token::{
     AccountId, Audience, DeviceFamily, DevicePublicKey, Origin, UnverifiedDeviceToken, VerifyingKeys,
 };
@@ -25,14 +27,24 @@ const ISSUER_KEYS: &str = "/.well-known/jwks.json";
 /// # Errors
 /// As [`verify`] and [`store`], and [`Failure::IssuerKeysUnavailable`].
 pub async fn keep(device_token: String) -> Result<JsValue, Failure> {
-    let answer = edge::get(ISSUER_KEYS).await.map_err(|_thrown| Failure::IssuerKeysUnavailable)?;
-    if answer.status != 200 {
-        return Err(Failure::IssuerKeysUnavailable);
-    }
+    let key_set = key_set().await?;
     let origin = browser::origin().ok_or(Failure::ForeignIssuerKeys)?;
-    let own_key = device_key::load().await?.ok_or(Failure::KeyMissing)?;
-    verify(&device_token, &answer.text, &origin, &own_key)?;
-    store(&device_token).await.map(|()| JsValue::UNDEFINED)
+    let database = Database::open(DATABASE).await.map_err(storage_failed)?;
+    let own_key = device_key::load_from(&database).await?.ok_or(Failure::KeyMissing)?.public_key;
+    verify(&device_token, &key_set, &origin, &own_key)?;
+    store_in(&database, &device_token).await.map(|()| JsValue::UNDEFINED)
+}
+
+/// Asks the edge for its public keys: [`verify`]'s key set.
+///
+/// # Errors
+/// [`Failure::IssuerKeysUnavailable`].
+pub(crate) fn key_set() -> Pin<Box<dyn Future<Output = Result<String, Failure>>>> {
+    let asked = edge::get(ISSUER_KEYS);
+    Box::pin(async {
+        let answer = asked.await.ok().filter(|answer| answer.status == 200);
+        answer.map(|answer| answer.text).ok_or(Failure::IssuerKeysUnavailable)
+    })
 }
 
 /// Checks the token against the key set (with its members `issuer` and `account`), the page's origin and the device key.
@@ -60,12 +72,16 @@ pub fn verify(
     if token.claims().device_key() == own_key { Ok(()) } else { Err(Failure::ForeignKey) }
 }
 
-/// Writes the token beside the key.
+/// Writes the token beside the key; where that is gone, there is nothing to write it beside.
 ///
 /// # Errors
 /// [`Failure::StorageFailed`].
 pub async fn store(device_token: &str) -> Result<(), Failure> {
-    let database = Database::open(DATABASE).await.map_err(storage_failed)?;
+    let database = Database::open_existing(DATABASE).await.map_err(storage_failed)?;
+    store_in(&database, device_token).await
+}
+
+async fn store_in(database: &Database, device_token: &str) -> Result<(), Failure> {
     database.put(TOKEN, &device_token.into()).await.map_err(storage_failed)
 }
 
@@ -74,6 +90,13 @@ pub async fn store(device_token: &str) -> Result<(), Failure> {
 /// # Errors
 /// [`Failure::StorageFailed`].
 pub async fn load() -> Result<Option<String>, Failure> {
-    let database = Database::open(DATABASE).await.map_err(storage_failed)?;
+    load_from(&Database::open(DATABASE).await.map_err(storage_failed)?).await
+}
+
+/// As [`load`], from a database that is open.
+///
+/// # Errors
+/// [`Failure::StorageFailed`].
+pub async fn load_from(database: &Database) -> Result<Option<String>, Failure> {
     Ok(database.get(TOKEN).await.map_err(storage_failed)?.as_string())
 }

@@ -5,10 +5,9 @@ use core::future::Future;
 use std::rc::Rc;
 
 use enrollment_rules::readiness::{
-    Cause, Findings, Judgement, browser::Engine, cookies, judge, kept, private_window::Evidence, storage,
-    web_crypto,
+    AccountRules, Cause, Findings, Judgement, browser::Engine, cookies, judge, kept,
+    private_window::Evidence, storage, web_crypto,
 };
-use enrollment_rules::settings::PrivateWindows;
 use js_sys::{Array, Function, Promise};
 use serde::Serialize;
 use wasm_bindgen::JsValue;
@@ -28,6 +27,7 @@ struct Report {
     verdict: &'static str,
     causes: Vec<&'static str>,
     browser: &'static str,
+    bound_only: bool,
     findings: Findings,
 }
 
@@ -39,10 +39,11 @@ pub async fn check(start_worker: Function) -> Result<JsValue, Failure> {
     let introduction = probes::identity::introduction();
     let browser = introduction.browser.brand.code();
     let over_tls = introduction.over_tls;
-    let (findings, private_windows) = gather("", LIMIT_MS, introduction, start_worker).await;
-    let Judgement { verdict, causes } = judge(&findings, private_windows, over_tls);
+    let (findings, rules) = gather("", LIMIT_MS, introduction, start_worker).await;
+    let Judgement { verdict, causes } = judge(&findings, rules, over_tls);
     let causes = causes.into_iter().map(Cause::code).collect();
-    let report = Report { verdict: verdict.code(), causes, browser, findings };
+    let bound_only = rules.bound_devices_only;
+    let report = Report { verdict: verdict.code(), causes, browser, bound_only, findings };
     serde_wasm_bindgen::to_value(&report).map_err(|_error| Failure::ReplyUnwritable)
 }
 
@@ -52,13 +53,13 @@ struct Gathered {
     engine: Engine,
     start_worker: Function,
     findings: RefCell<Findings>,
-    private_windows: Cell<PrivateWindows>,
+    rules: Cell<AccountRules>,
     /// Held while this tab writes to storage, and given up when the time is up: what hangs here must hang nowhere else.
     turn: Cell<Option<Turn>>,
     is_over: Cell<bool>,
 }
 
-/// Gathers the findings and the account's rule for private windows. `edge` is the origin that is asked, empty for the page's own.
+/// Gathers the findings and the account's rules. `edge` is the origin that is asked, empty for the page's own.
 ///
 /// A probe that is cut off goes on in the background and still removes what it made; one that still waits for its turn does not
 /// begin.
@@ -67,7 +68,7 @@ pub async fn gather(
     limit_ms: u32,
     introduction: Introduction,
     start_worker: Function,
-) -> (Findings, PrivateWindows) {
+) -> (Findings, AccountRules) {
     let engine = introduction.browser.engine;
     let findings = Findings {
         secure_context: introduction.secure_context,
@@ -81,7 +82,7 @@ pub async fn gather(
         engine,
         start_worker,
         findings: RefCell::new(findings),
-        private_windows: Cell::default(),
+        rules: Cell::default(),
         turn: Cell::default(),
         is_over: Cell::default(),
     });
@@ -93,7 +94,7 @@ pub async fn gather(
     let _whichever = within(&Promise::all(&all), limit_ms).await;
     gathered.is_over.set(true);
     drop(gathered.turn.take());
-    (gathered.findings.take(), gathered.private_windows.get())
+    (gathered.findings.take(), gathered.rules.get())
 }
 
 fn started(probe: impl Future<Output = ()> + 'static) -> Promise {
@@ -107,7 +108,7 @@ impl Gathered {
     async fn ask_for_cookies(self: Rc<Self>) {
         let exchange = match probes::cookies::begin(&self.edge).await {
             Ok(begun) => {
-                self.private_windows.set(begun.private_windows);
+                self.rules.set(begun.rules);
                 probes::cookies::end(&self.edge, &begun).await
             }
             Err(exchange) => exchange,

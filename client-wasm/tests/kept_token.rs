@@ -8,14 +8,13 @@
     reason = "a test may fail by panicking"
 )]
 
+mod tokens;
+
 use client_wasm::{Failure, database::Database, device_key, forget, kept_token};
-use device_token::{
-    Binding, DeviceFamily, DeviceId, DevicePublicKey, DeviceToken, DeviceTokenClaims, SigningKeys, Statement,
-    StatementParts, Timestamp, TokenError, UserId,
-};
+use device_token::TokenError;
 use js_sys::{Array, Error, Function, Promise, Reflect};
+use tokens::{another_key, key_set, nothing_kept, own_issuer, own_key, settled, strange_issuer, token};
 use wasm_bindgen::{JsCast, JsValue};
-use wasm_bindgen_futures::JsFuture;
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 use web_sys::CryptoKey;
 
@@ -23,70 +22,10 @@ wasm_bindgen_test_configure!(run_in_browser);
 
 const ORIGIN: &str = "https://enroll.example.com";
 
-fn issuer(seed: &str) -> SigningKeys<DeviceFamily> {
-    let key = [r#"[{"kid":"k1","status":"active","seed":""#, seed, r#""}]"#].concat();
-    SigningKeys::from_json(&key).unwrap()
-}
-
-fn own_issuer() -> SigningKeys<DeviceFamily> {
-    issuer("AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE")
-}
-
-fn strange_issuer() -> SigningKeys<DeviceFamily> {
-    issuer("AgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgI")
-}
-
-/// The key set as the edge serves it: RFC 7517 with the members `issuer` and `account`.
-fn key_set(keys: &SigningKeys<DeviceFamily>, origin: &str, account: &str) -> String {
-    let keys = keys.verifying().to_jwks();
-    let members = [r#"{"issuer":""#, origin, r#"","account":""#, account, r#"","#].concat();
-    keys.replacen('{', &members, 1)
-}
-
-fn token(
-    keys: &SigningKeys<DeviceFamily>,
-    origin: &str,
-    account: &str,
-    device_key: DevicePublicKey,
-) -> String {
-    let now = Timestamp::from_seconds(1_800_000_000).unwrap();
-    let statement = Statement::new(StatementParts {
-        issuer: origin.parse().unwrap(),
-        account: account.parse().unwrap(),
-        user: UserId::from_bytes([1; 16]),
-        device: DeviceId::from_bytes([2; 16]),
-        auth_time: now,
-        issued_at: now,
-        expires_at: now.plus_seconds(30 * 86_400),
-        binding: Binding::Key { proven_at: now },
-        acted_at: now,
-    })
-    .unwrap();
-    keys.sign::<DeviceToken>(&DeviceTokenClaims::new(statement, device_key).unwrap())
-}
-
-/// A key that is on the curve and nobody's here: RFC 8032, 7.1, test 1.
-fn another_key() -> DevicePublicKey {
-    DevicePublicKey::parse("11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo").unwrap()
-}
-
-async fn own_key() -> DevicePublicKey {
-    device_key::load_or_create().await.unwrap()
-}
-
 async fn kept_private_key() -> CryptoKey {
     let database = Database::open(device_key::DATABASE).await.unwrap();
     let pair = database.get("key").await.unwrap();
     Reflect::get(&pair, &"privateKey".into()).unwrap().dyn_into().unwrap()
-}
-
-async fn settled(promise: JsValue) -> Result<JsValue, JsValue> {
-    JsFuture::from(promise.unchecked_into::<Promise>()).await
-}
-
-/// Tests of one browser share its storage, so each begins with none.
-async fn nothing_kept() {
-    forget::everything().await.unwrap();
 }
 
 #[wasm_bindgen_test]

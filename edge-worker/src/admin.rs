@@ -10,9 +10,9 @@ use enrollment_rules::time_text::{DAY_SECONDS, rfc3339};
 use worker::{Method, Response};
 
 use crate::account::{Message, Page, UsersPage};
-use crate::enrollments::json;
+use crate::enrollments::{json, passed_on};
 use crate::entropy;
-use crate::failure::{Failure, with_header};
+use crate::failure::Failure;
 use crate::incoming::{Incoming, now};
 
 /// How long a link is good unless told otherwise, and at most, in days.
@@ -76,8 +76,7 @@ pub(crate) async fn answer(mut incoming: Incoming, segments: &[&str]) -> Result<
         (["audit"], Method::Get) => (200, ask(&incoming, Message::Audit(page(&incoming)?)).await?),
         (known, _) => return Err(allowed(known).map_or(Failure::NotFound, Failure::MethodNotAllowed)),
     };
-    let builder = with_header(Response::builder().with_status(status), "Content-Type", "application/json");
-    Ok(builder.fixed(reply.into_bytes()))
+    Ok(passed_on(status, reply))
 }
 
 /// The methods of an address that is there.

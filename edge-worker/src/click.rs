@@ -3,14 +3,17 @@
 use device_token::{LinkClaims, UnverifiedLink, VerifiedLink};
 use enrollment_rules::admission;
 use enrollment_rules::arrival::{self, Arrival};
+use enrollment_rules::click::{self, Way};
 use enrollment_rules::interaction::{Interaction, Verdict};
+use enrollment_rules::return_path::ReturnPath;
 use worker::{Method, Response, console_warn};
 
 use crate::account::Message;
+use crate::enrollments::return_path;
 use crate::failure::Failure;
 use crate::gate::{self, Admitted};
 use crate::incoming::{Incoming, now};
-use crate::{cookies, pages};
+use crate::pages;
 
 /// Answers a click, or what looks like one.
 pub(crate) async fn answer(incoming: &Incoming, link: &str) -> Result<Response, Failure> {
@@ -31,25 +34,28 @@ pub(crate) async fn answer(incoming: &Incoming, link: &str) -> Result<Response, 
         }
         return Ok(pages::see_other(claims.destination().as_str()));
     }
-    let Some(admitted) = gate::admitted(incoming, &snapshot)? else {
-        // A cookie that came along, but does not hold, was not dropped by the browser.
-        let dropped = cookies::read(incoming.request.headers(), cookies::DEVICE)?.is_none();
-        let came_back = incoming.url.query() == Some("enrolled");
-        let finding = (came_back && dropped).then_some("cookie-dropped");
-        return pages::to_enrollment(
-            incoming.account.audience.issuer.as_str(),
-            &format!("/s/{link}"),
-            finding,
-        );
+    let admitted = gate::admitted(incoming, &snapshot)?;
+    let judged = admitted.as_ref().map(|admitted| &admitted.admission).map_err(|turned| *turned);
+    let came_back = incoming.url.query() == Some("enrolled");
+    let admitted = match (click::way(judged, came_back), admitted) {
+        (Way::On, Ok(admitted)) => admitted,
+        (Way::Prove { press }, _) => return Ok(pages::to_proof(incoming, &to(incoming, link)?, press)),
+        (Way::Enroll(finding), _) => return pages::to_enrollment(incoming, &to(incoming, link)?, finding),
+        (Way::On, Err(_)) => return Err(Failure::Internal("nobody was let through")),
     };
     let response = pages::see_other(claims.destination().as_str());
     if arrival == Arrival::Navigation {
-        if let Some(renewal) = &admitted.renewal {
+        if let Some(renewal) = &admitted.admission.renewal {
             pages::set_cookie(response.headers(), &gate::renew(incoming, renewal))?;
         }
         record(incoming, &claims, Some(&admitted));
     }
     Ok(response)
+}
+
+/// Where whoever is sent away comes back to.
+fn to(incoming: &Incoming, link: &str) -> Result<ReturnPath, Failure> {
+    return_path(incoming, Some(&format!("/s/{link}")))
 }
 
 /// A link this account signed, whatever the time.

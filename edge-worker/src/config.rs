@@ -8,8 +8,9 @@ use std::rc::Rc;
 use base64ct::{Base64UrlUnpadded, Encoding};
 use device_token::{AccountId, Audience, DeviceFamily, LinkFamily, Origin, SigningKeys};
 use enrollment_rules::address::Address;
-use enrollment_rules::enrollment::Bounds;
+use enrollment_rules::bounds::Bounds;
 use enrollment_rules::keyed_hash::{Digest, HashKey, Purpose};
+use enrollment_rules::time_text::DAY_SECONDS;
 use serde::Deserialize;
 use worker::Env;
 
@@ -71,8 +72,8 @@ impl Config {
 
     fn read(env: &Env) -> Result<Self, Failure> {
         let var = |name: &'static str| text(env, name);
-        let entries: BTreeMap<String, AccountEntry> =
-            serde_json::from_str(&var("ACCOUNTS")?).map_err(|_| Failure::Misconfigured("ACCOUNTS"))?;
+        let entries: BTreeMap<String, AccountEntry> = serde_json::from_slice(var("ACCOUNTS")?.as_bytes())
+            .map_err(|_| Failure::Misconfigured("ACCOUNTS"))?;
         let mut accounts = BTreeMap::new();
         for (host, entry) in entries {
             let wrong = || Failure::Misconfigured("ACCOUNTS");
@@ -116,10 +117,7 @@ impl Config {
             accounts,
             device_keys,
             link_keys,
-            bounds: Bounds {
-                code_lifetime_seconds: seconds(env, "CODE_LIFETIME_SECONDS", 1..=3_600)?,
-                resend_after_seconds: seconds(env, "RESEND_AFTER_SECONDS", 0..=3_600)?,
-            },
+            bounds: bounds(env)?,
             smtp,
             default_postmaster: var("DEFAULT_POSTMASTER_ADDRESS")?
                 .parse()
@@ -144,7 +142,28 @@ fn text(env: &Env, name: &'static str) -> Result<String, Failure> {
     env.var(name).map(|value| value.to_string()).map_err(|_| Failure::Misconfigured(name))
 }
 
-fn seconds(env: &Env, name: &'static str, range: RangeInclusive<u64>) -> Result<u64, Failure> {
-    let seconds = text(env, name)?.parse().ok().filter(|seconds| range.contains(seconds));
+/// What a deployment does not name is as it is by default.
+fn bounds(env: &Env) -> Result<Bounds, Failure> {
+    const YEAR_AND_A_DAY: u64 = 366 * DAY_SECONDS;
+    let default = Bounds::default();
+    let seconds = |name, range, default| seconds(env, name, range, default);
+    Ok(Bounds {
+        code_lifetime_seconds: seconds("CODE_LIFETIME_SECONDS", 1..=3_600, default.code_lifetime_seconds)?,
+        resend_after_seconds: seconds("RESEND_AFTER_SECONDS", 0..=3_600, default.resend_after_seconds)?,
+        challenge_seconds: seconds("CHALLENGE_SECONDS", 1..=600, default.challenge_seconds)?,
+        proof_hour_seconds: seconds("PROOF_HOUR_SECONDS", 1..=3_600, default.proof_hour_seconds)?,
+        recent_proof_seconds: seconds("RECENT_PROOF_SECONDS", 1..=3_600, default.recent_proof_seconds)?,
+        press_after_seconds: seconds("PRESS_AFTER_SECONDS", 1..=YEAR_AND_A_DAY, default.press_after_seconds)?,
+        device_record_seconds: seconds(
+            "DEVICE_RECORD_SECONDS",
+            1..=u64::from(u32::MAX),
+            default.device_record_seconds,
+        )?,
+    })
+}
+
+fn seconds(env: &Env, name: &'static str, range: RangeInclusive<u64>, default: u64) -> Result<u64, Failure> {
+    let Ok(text) = env.var(name) else { return Ok(default) };
+    let seconds = text.to_string().parse().ok().filter(|seconds| range.contains(seconds));
     seconds.ok_or(Failure::Misconfigured(name))
 }

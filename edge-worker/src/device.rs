@@ -16,8 +16,7 @@ use crate::{cookies, entropy, gate, pages};
 
 /// `GET /api/v1/device`.
 pub(crate) async fn this_device(incoming: &Incoming) -> Result<Response, Failure> {
-    let snapshot = gate::snapshot(incoming).await?;
-    let statement = gate::admitted(incoming, &snapshot)?.ok_or(Failure::NotEnrolled)?.statement;
+    let (statement, _) = gate::statement(incoming).await?;
     let this = ThisDevice {
         device_id: statement.device().to_string(),
         binding: match statement.binding() {
@@ -38,19 +37,32 @@ pub(crate) async fn forget(incoming: &Incoming) -> Result<Response, Failure> {
         incoming.account_object().ask::<()>(&message).await?;
     }
     let response = Response::builder().with_status(204).empty();
-    pages::set_cookie(response.headers(), &cookies::expired(cookies::DEVICE))?;
+    empty_browser(&response)?;
     Ok(response)
+}
+
+/// Takes away what this browser keeps of ours.
+pub(crate) fn empty_browser(response: &Response) -> Result<(), Failure> {
+    // Storage only: clearing "cookies" would reach all hosts of the domain, and browsers take long over it.
+    let clear = response.headers().set("Clear-Site-Data", "\"storage\"");
+    clear.map_err(|_| Failure::Internal("a header could not be set"))?;
+    for name in [cookies::DEVICE, cookies::TICKET] {
+        pages::set_cookie(response.headers(), &cookies::expired(name))?;
+    }
+    Ok(())
 }
 
 /// `POST /api/v1/readiness`: two cookies to bring back, and what the page must know of the account.
 pub(crate) async fn set_probe(incoming: &mut Incoming) -> Result<Response, Failure> {
     let Nothing {} = incoming.body().await?;
     // A wrong guess while nothing can be asked costs little: the account object refuses with the true rule.
-    let private_windows =
-        gate::snapshot(incoming).await.map(|snapshot| snapshot.settings.private_windows).unwrap_or_default();
+    let rules = gate::snapshot(incoming)
+        .await
+        .map(|snapshot| (snapshot.settings.private_windows, snapshot.settings.bound_devices_only));
+    let (private_windows, bound_devices_only) = rules.unwrap_or_default();
     let probe = format!("{:016x}", u64::from_be_bytes(entropy::bytes()?));
     let cookies = Probe(&probe).set();
-    let response = json(Response::builder(), &ProbeSet { probe, private_windows })?;
+    let response = json(Response::builder(), &ProbeSet { probe, private_windows, bound_devices_only })?;
     for cookie in cookies {
         pages::set_cookie(response.headers(), &cookie)?;
     }

@@ -14,7 +14,7 @@ use enrollment_rules::return_path::ReturnPath;
 use worker::{Response, ResponseBuilder};
 
 use crate::account::{Confirm, Confirmed, Message, Resend, Start};
-use crate::failure::Failure;
+use crate::failure::{Failure, with_header};
 use crate::incoming::Incoming;
 use crate::{click, cookies, entropy, gate, pages};
 
@@ -25,10 +25,7 @@ const MAX_BROWSER: usize = 256;
 pub(crate) async fn start(incoming: &mut Incoming) -> Result<Response, Failure> {
     let body: StartEnrollment = incoming.body().await?;
     let address: Address = body.address.parse().map_err(|_| Failure::AddressInvalid)?;
-    let to = match body.to.as_deref() {
-        Some(text) => return_path(incoming, text)?,
-        None => ReturnPath::start(),
-    };
+    let to = return_path(incoming, body.to.as_deref())?;
     let ticket = Base64UrlUnpadded::encode_string(&entropy::bytes::<32>()?);
     let start = Start {
         typed: incoming.typed_address(&address),
@@ -82,7 +79,7 @@ pub(crate) async fn confirm(incoming: &mut Incoming) -> Result<Response, Failure
             .map_err(|_| Failure::Internal("findings"))?,
     };
     let confirmed: Confirmed = incoming.account_object().ask(&Message::Confirm(confirm)).await?;
-    let to = return_path(incoming, &confirmed.to).unwrap_or_else(|_| ReturnPath::start());
+    let to = return_path(incoming, Some(&confirmed.to)).unwrap_or_else(|_| ReturnPath::start());
     let enrolled = Enrolled {
         device_token: confirmed.device_token,
         expires_at: confirmed.expires_at,
@@ -95,12 +92,14 @@ pub(crate) async fn confirm(incoming: &mut Incoming) -> Result<Response, Failure
     Ok(response)
 }
 
-fn return_path(incoming: &Incoming, text: &str) -> Result<ReturnPath, Failure> {
+/// Where to go on; the start page where nothing was asked for.
+pub(crate) fn return_path(incoming: &Incoming, text: Option<&str>) -> Result<ReturnPath, Failure> {
+    let Some(text) = text else { return Ok(ReturnPath::start()) };
     ReturnPath::parse(text, &incoming.account.audience.issuer).map_err(|_| Failure::ToInvalid)
 }
 
 /// The ticket cookie, hashed.
-fn ticket(incoming: &Incoming) -> Result<Digest, Failure> {
+pub(crate) fn ticket(incoming: &Incoming) -> Result<Digest, Failure> {
     let value = cookies::read(incoming.request.headers(), cookies::TICKET)?.ok_or(Refusal::TicketMissing)?;
     Ok(incoming.hash(Purpose::Ticket, &value))
 }
@@ -114,6 +113,12 @@ fn shown(incoming: &Incoming, link: Option<&str>) -> Vec<UserId> {
         .into_iter()
         .chain(by_cookie.map(|statement| statement.user()))
         .collect()
+}
+
+/// The account object's reply as it came.
+pub(crate) fn passed_on(status: u16, reply: String) -> Response {
+    let builder = with_header(Response::builder().with_status(status), "Content-Type", "application/json");
+    builder.fixed(reply.into_bytes())
 }
 
 /// A JSON answer.

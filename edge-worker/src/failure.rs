@@ -1,6 +1,8 @@
 //! Everything that can go wrong, and the one place where it becomes an HTTP status.
 
 use enrollment_rules::enrollment::Refusal;
+use enrollment_rules::my_devices;
+use enrollment_rules::proof;
 use serde::Serialize;
 use worker::{Response, ResponseBuilder, console_error};
 
@@ -22,6 +24,8 @@ pub(crate) enum Failure {
     },
     Unauthorized,
     NotEnrolled,
+    ProofDue,
+    KeyRequired,
     TwoCookies,
     Speculation,
     LinkInvalid,
@@ -114,6 +118,10 @@ impl Failure {
             }
             Self::Unauthorized => Described::new(401, "unauthorized", "An API token is needed"),
             Self::NotEnrolled => Described::new(401, "not_enrolled", "This browser is not enrolled"),
+            Self::ProofDue => Described::new(401, "proof_due", "This browser has to prove its device key"),
+            Self::KeyRequired => {
+                Described::new(401, "key_required", "This account has come to take devices with a key only")
+            }
             Self::TwoCookies => {
                 Described::new(400, "two_device_cookies", "There is more than one device cookie")
             }
@@ -231,8 +239,41 @@ fn account_refusal(refusal: &AccountRefusal) -> Described {
             Refusal::CodeExpired => Described::new(410, "code_expired", "The code is too old"),
             Refusal::CodeUsed => Described::new(410, "code_used", "The code was used already"),
             Refusal::EnrollmentEnded => Described::new(410, "enrollment_ended", "This enrollment was ended"),
+            Refusal::KeyRequired => Described::new(
+                403,
+                "device_key_required",
+                "Only browsers that keep a device key are enrolled here",
+            ),
             Refusal::PrivateWindow => {
                 Described::new(403, "private_window_refused", "Private windows are not enrolled here")
+            }
+        },
+        AccountRefusal::Proof(refusal) => {
+            use proof::Refusal as Proof;
+            let (status, title) = match refusal {
+                Proof::OriginForeign => (422, "This proof was made for another origin"),
+                Proof::KeyInvalid => (422, "This is not a usable device key"),
+                Proof::KeyForeign => (422, "This is not the key of that device"),
+                Proof::ChallengeInvalid => (422, "This challenge was not made here"),
+                Proof::ChallengeForeign => (422, "This challenge was made for another account"),
+                Proof::ChallengeExpired => (410, "This challenge is too old"),
+                Proof::ChallengeSpent => (409, "This challenge was answered already"),
+                Proof::TokenInvalid => (422, "This device token was not made here"),
+                Proof::TokenForeign => (422, "This device token was made for another account"),
+                Proof::SignatureInvalid => (422, "This is not the signature of that key over these"),
+                Proof::DeviceUnknown => (410, "Nobody has this device any more"),
+                Proof::Revoked => (403, "This device was revoked"),
+                Proof::Expired => (410, "This device was not used for too long"),
+            };
+            Described::new(status, refusal.code(), title)
+        }
+        AccountRefusal::MyDevices(refusal) => match refusal {
+            my_devices::Refusal::NotEnrolled => Failure::NotEnrolled.described(),
+            my_devices::Refusal::ProofNeeded => {
+                Described::new(403, "proof_needed", "This takes a recent proof of the device key")
+            }
+            my_devices::Refusal::CodeNeeded => {
+                Described::new(403, "code_needed", "This takes a code from the person's mailbox")
             }
         },
         AccountRefusal::Setting { field, bounds } => {
@@ -262,6 +303,18 @@ pub(crate) fn with_header(builder: ResponseBuilder, name: &str, value: &str) -> 
 impl From<AccountRefusal> for Failure {
     fn from(refusal: AccountRefusal) -> Self {
         Self::Refused(refusal)
+    }
+}
+
+impl From<proof::Refusal> for Failure {
+    fn from(refusal: proof::Refusal) -> Self {
+        Self::Refused(AccountRefusal::Proof(refusal))
+    }
+}
+
+impl From<my_devices::Refusal> for Failure {
+    fn from(refusal: my_devices::Refusal) -> Self {
+        Self::Refused(AccountRefusal::MyDevices(refusal))
     }
 }
 

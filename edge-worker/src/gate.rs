@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use device_token::{DeviceCookie, Statement, UnverifiedDeviceCookie};
 use enrollment_rules::admission::{self, Admission, Refusal, Renewal};
+use enrollment_rules::click::Turned;
 use enrollment_rules::snapshot::Snapshot;
 use futures_util::future::{Either, select};
 use worker::{Delay, console_warn};
@@ -28,9 +29,9 @@ pub(crate) fn head_key(account: &str) -> String {
 pub(crate) async fn snapshot(incoming: &Incoming) -> Result<Snapshot, Failure> {
     let published = async {
         let store = incoming.env.kv(REVOCATIONS).ok()?;
-        let reading = Box::pin(store.get(&head_key(incoming.account.audience.account.as_str())).text());
+        let reading = Box::pin(store.get(&head_key(incoming.account.audience.account.as_str())).bytes());
         match select(reading, Box::pin(Delay::from(KV_DEADLINE))).await {
-            Either::Left((text, _)) => serde_json::from_str(&text.ok()??).ok(),
+            Either::Left((bytes, _)) => serde_json::from_slice(&bytes.ok()??).ok(),
             Either::Right(_) => None,
         }
     };
@@ -52,33 +53,57 @@ pub(crate) fn presented(incoming: &Incoming) -> Result<Option<Statement>, Failur
 /// A browser whose enrollment holds.
 pub(crate) struct Admitted {
     pub(crate) statement: Statement,
-    pub(crate) renewal: Option<Renewal>,
+    pub(crate) admission: Admission,
 }
 
 /// Judges the cookie against the account's state.
-pub(crate) fn admitted(incoming: &Incoming, snapshot: &Snapshot) -> Result<Option<Admitted>, Failure> {
-    let Some(statement) = presented(incoming)? else { return Ok(None) };
-    let judged: Result<Admission, Refusal> = admission::admit(&statement, snapshot, now());
-    Ok(judged.ok().map(|admission| Admitted { statement, renewal: admission.renewal }))
+pub(crate) fn admitted(
+    incoming: &Incoming,
+    snapshot: &Snapshot,
+) -> Result<Result<Admitted, Turned>, Failure> {
+    if cookies::read(incoming.request.headers(), cookies::DEVICE)?.is_none() {
+        return Ok(Err(Turned::NoCookie));
+    }
+    let Some(statement) = presented(incoming)? else { return Ok(Err(Turned::NotAuthentic)) };
+    Ok(match admission::admit(&statement, snapshot, &incoming.config.bounds, now()) {
+        Ok(admission) => Ok(Admitted { statement, admission }),
+        Err(refusal) => Err(Turned::Refused(refusal)),
+    })
+}
+
+/// The enrollment of a browser that asks about itself, and whose proof is not due.
+pub(crate) async fn statement(incoming: &Incoming) -> Result<(Statement, Snapshot), Failure> {
+    let snapshot = snapshot(incoming).await?;
+    match admitted(incoming, &snapshot)? {
+        Ok(admitted) if admitted.admission.proof_due => Err(Failure::ProofDue),
+        Ok(admitted) => Ok((admitted.statement, snapshot)),
+        Err(Turned::Refused(Refusal::Unbound)) => Err(Failure::KeyRequired),
+        Err(_) => Err(Failure::NotEnrolled),
+    }
 }
 
 /// The `Set-Cookie` of a renewal, and, on the device's first one of the day, word to the account object after the answer
 /// has left.
 pub(crate) fn renew(incoming: &Incoming, renewal: &Renewal) -> String {
     if renewal.first_today {
-        let report = Message::ReportUse {
-            device: renewal.statement.device(),
-            at: renewal.statement.issued_at(),
-            expires_at: renewal.statement.expires_at(),
-        };
-        let account = incoming.account_object();
-        incoming.context.wait_until(async move {
-            if account.ask::<()>(&report).await.is_err() {
-                console_warn!("the use of a device was not reported");
-            }
-        });
+        report(incoming, &renewal.statement);
     }
     cookie(incoming, &renewal.statement)
+}
+
+/// Tells the account object that a device was used, after the answer has left.
+pub(crate) fn report(incoming: &Incoming, statement: &Statement) {
+    let report = Message::ReportUse {
+        device: statement.device(),
+        at: statement.issued_at(),
+        expires_at: statement.expires_at(),
+    };
+    let account = incoming.account_object();
+    incoming.context.wait_until(async move {
+        if account.ask::<()>(&report).await.is_err() {
+            console_warn!("the use of a device was not reported");
+        }
+    });
 }
 
 /// The device cookie that carries a statement.

@@ -10,6 +10,7 @@ mod click;
 mod config;
 mod cookies;
 mod device;
+mod devices;
 mod enrollments;
 mod entropy;
 mod failure;
@@ -17,6 +18,7 @@ mod gate;
 mod incoming;
 mod mail;
 mod pages;
+mod proofs;
 mod routes;
 mod verify;
 

@@ -2,9 +2,13 @@
 
 use std::hash::{DefaultHasher, Hasher};
 
+use enrollment_rules::click::Finding;
+use enrollment_rules::language::Language;
+use enrollment_rules::return_path::ReturnPath;
 use worker::{Env, Headers, Response, ResponseBuilder, Url};
 
 use crate::failure::{Failure, with_header};
+use crate::incoming::Incoming;
 
 /// A page that explains why something did not work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,15 +23,15 @@ pub(crate) enum ErrorPage {
 }
 
 impl ErrorPage {
-    const fn file(self) -> &'static str {
+    const fn name(self) -> &'static str {
         match self {
-            Self::UnknownHost => "/errors/unknown-host.html",
-            Self::LinkInvalid => "/errors/link-invalid.html",
-            Self::LinkExpired => "/errors/link-expired.html",
-            Self::TwoCookies => "/errors/two-cookies.html",
-            Self::NotFound => "/errors/not-found.html",
-            Self::Unavailable => "/errors/unavailable.html",
-            Self::Internal => "/errors/internal.html",
+            Self::UnknownHost => "/errors/unknown-host",
+            Self::LinkInvalid => "/errors/link-invalid",
+            Self::LinkExpired => "/errors/link-expired",
+            Self::TwoCookies => "/errors/two-cookies",
+            Self::NotFound => "/errors/not-found",
+            Self::Unavailable => "/errors/unavailable",
+            Self::Internal => "/errors/internal",
         }
     }
 }
@@ -66,7 +70,6 @@ pub(crate) fn finished(mut response: Response) -> Response {
 
 fn content_type(path: &str) -> Option<&'static str> {
     match path.rsplit_once('.')?.1 {
-        "html" => Some("text/html; charset=utf-8"),
         "css" => Some("text/css; charset=utf-8"),
         "js" => Some("text/javascript; charset=utf-8"),
         "wasm" => Some("application/wasm"),
@@ -75,9 +78,9 @@ fn content_type(path: &str) -> Option<&'static str> {
     }
 }
 
-/// A static file.
-pub(crate) async fn file(env: &Env, path: &str) -> Result<Response, Failure> {
-    file_with(env, path, Response::builder()).await
+/// A page, in this language.
+pub(crate) async fn page(env: &Env, name: &str, language: Language) -> Result<Response, Failure> {
+    page_with(env, name, language, Response::builder()).await
 }
 
 /// A file that pages load. Browsers keep it and ask each time whether it is still the same: the parts of a release fit
@@ -107,16 +110,26 @@ async fn asset(env: &Env, path: &str) -> Result<Vec<u8>, Failure> {
     found.bytes().await.map_err(|_| Failure::Unavailable("assets"))
 }
 
-async fn file_with(env: &Env, path: &str, builder: ResponseBuilder) -> Result<Response, Failure> {
-    let kind = content_type(path).ok_or(Failure::NotFound)?;
-    let bytes = asset(env, path).await?;
-    Ok(with_header(builder, "Content-Type", kind).fixed(bytes))
+async fn page_with(
+    env: &Env,
+    name: &str,
+    language: Language,
+    builder: ResponseBuilder,
+) -> Result<Response, Failure> {
+    let file = match language {
+        Language::English => format!("{name}.html"),
+        Language::German => format!("{name}.de.html"),
+    };
+    let bytes = asset(env, &file).await?;
+    let builder = with_header(builder, "Content-Type", "text/html; charset=utf-8");
+    let builder = with_header(builder, "Content-Language", language.tag());
+    Ok(with_header(builder, "Vary", "Accept-Language").fixed(bytes))
 }
 
 /// The page for a failure.
-pub(crate) async fn failure(env: &Env, failure: &Failure) -> Response {
+pub(crate) async fn failure(env: &Env, failure: &Failure, language: Language) -> Response {
     let (page, builder) = failure.page();
-    match file_with(env, page.file(), builder).await {
+    match page_with(env, page.name(), language, builder).await {
         Ok(response) => response,
         // Without its page it is still said, in the form programs read.
         Err(_) => failure.problem(),
@@ -129,14 +142,25 @@ pub(crate) fn see_other(location: &str) -> Response {
 }
 
 /// `303` to the enrollment page, which leads back to `to`.
-pub(crate) fn to_enrollment(origin: &str, to: &str, finding: Option<&str>) -> Result<Response, Failure> {
+pub(crate) fn to_enrollment(
+    incoming: &Incoming,
+    to: &ReturnPath,
+    finding: Option<Finding>,
+) -> Result<Response, Failure> {
+    let origin = incoming.account.audience.issuer.as_str();
     let mut url = Url::parse(origin).map_err(|_| Failure::Internal("the origin is no URL"))?;
     url.set_path("/enroll");
     if let Some(finding) = finding {
-        url.query_pairs_mut().append_pair("finding", finding);
+        url.query_pairs_mut().append_pair("finding", finding.code());
     }
-    url.query_pairs_mut().append_pair("to", to);
+    url.query_pairs_mut().append_pair("to", to.as_str());
     Ok(see_other(url.as_str()))
+}
+
+/// `303` to the page that proves the device, or asks for a press, and leads back to `to`.
+pub(crate) fn to_proof(incoming: &Incoming, to: &ReturnPath, press: bool) -> Response {
+    let origin = incoming.account.audience.issuer.as_str();
+    see_other(&format!("{origin}{}", to.through_proof(press)))
 }
 
 /// Appends a `Set-Cookie`.

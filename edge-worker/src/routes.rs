@@ -1,21 +1,23 @@
 //! Which address leads to which handler.
 
+use enrollment_rules::language::{self, Language};
 use worker::{Context, Env, Method, Request, Response};
 
 use crate::failure::Failure;
 use crate::incoming::Incoming;
-use crate::{admin, click, device, enrollments, pages, verify};
+use crate::{admin, click, device, devices, enrollments, pages, proofs, verify};
 
 /// Answers a request, whatever becomes of it.
 pub(crate) async fn answer(request: Request, env: Env, context: Context) -> Response {
     let for_a_person = is_page(&request.path());
+    let language = language_of(&request);
     let outcome = match Incoming::new(request, env.clone(), context) {
-        Ok(incoming) => route(incoming).await,
+        Ok(incoming) => route(incoming, language).await,
         Err(failure) => Err(failure),
     };
     pages::finished(match outcome {
         Ok(response) => response,
-        Err(failure) if for_a_person => pages::failure(&env, &failure).await,
+        Err(failure) if for_a_person => pages::failure(&env, &failure, language).await,
         Err(failure) => failure.problem(),
     })
 }
@@ -24,7 +26,7 @@ fn is_page(path: &str) -> bool {
     !path.starts_with("/api/") && !path.starts_with("/.well-known/")
 }
 
-async fn route(incoming: Incoming) -> Result<Response, Failure> {
+async fn route(incoming: Incoming, language: Language) -> Result<Response, Failure> {
     let path = incoming.url.path().to_owned();
     let segments: Vec<&str> = path.split('/').skip(1).collect();
     if let ["api", "v1", "admin", rest @ ..] = segments.as_slice() {
@@ -37,8 +39,8 @@ async fn route(incoming: Incoming) -> Result<Response, Failure> {
             read_only(&method)?;
             click::answer(&incoming, link).await
         }
-        [""] => page(&incoming, "/index.html").await,
-        ["enroll"] => page(&incoming, "/enroll.html").await,
+        [""] => page(&incoming, "/index", language).await,
+        ["enroll" | "prove" | "devices"] => page(&incoming, &path, language).await,
         ["healthz"] => {
             read_only(&method)?;
             Response::ok("ok").map_err(|_| Failure::Internal("no answer"))
@@ -69,11 +71,29 @@ async fn api(mut incoming: Incoming, segments: &[&str]) -> Result<Response, Fail
         (["readiness"], Method::Post) => device::set_probe(&mut incoming).await,
         (["readiness", probe], Method::Delete) => device::take_probe(&incoming, probe),
         (["device"], Method::Get) => device::this_device(&incoming).await,
+        (["device", "challenge"], Method::Post) => proofs::challenge(&mut incoming).await,
+        (["device", "prove"], Method::Post) => proofs::prove(&mut incoming).await,
+        (["device", "press"], Method::Post) => proofs::press(&mut incoming).await,
+        (["device", "unproven"], Method::Post) => proofs::unproven(&mut incoming).await,
         (["device"], Method::Delete) => device::forget(&incoming).await,
+        (["devices"], Method::Get) => devices::list(&incoming).await,
+        (["devices", "revoke-others"], Method::Post) => devices::sign_out_others(&mut incoming).await,
+        (["devices", "code"], Method::Post) => devices::ask_code(&mut incoming).await,
+        (["devices", "code", "confirm"], Method::Post) => devices::confirm_code(&mut incoming).await,
         (["verify"], Method::Get | Method::Head) => verify::answer(&incoming).await,
-        (["enrollments" | "readiness"] | ["enrollments", "resend" | "confirm"], _) => {
-            Err(Failure::MethodNotAllowed("POST"))
-        }
+        (
+            ["enrollments" | "readiness"]
+            | ["enrollments", "resend" | "confirm"]
+            | ["device", "challenge" | "prove" | "press" | "unproven"]
+            | ["devices", "revoke-others" | "code"]
+            | ["devices", "code", "confirm"],
+            _,
+        ) => Err(Failure::MethodNotAllowed("POST")),
+        // After the names above, which are no ids.
+        (["devices", id], Method::Patch) => devices::rename(&mut incoming, id).await,
+        (["devices", id], Method::Delete) => devices::sign_out(&incoming, id).await,
+        (["devices"], _) => Err(Failure::MethodNotAllowed("GET")),
+        (["devices", _], _) => Err(Failure::MethodNotAllowed("PATCH, DELETE")),
         (["readiness", _], _) => Err(Failure::MethodNotAllowed("DELETE")),
         (["device"], _) => Err(Failure::MethodNotAllowed("GET, DELETE")),
         (["verify"], _) => Err(Failure::MethodNotAllowed("GET, HEAD")),
@@ -81,9 +101,16 @@ async fn api(mut incoming: Incoming, segments: &[&str]) -> Result<Response, Fail
     }
 }
 
-async fn page(incoming: &Incoming, file: &str) -> Result<Response, Failure> {
+async fn page(incoming: &Incoming, name: &str, language: Language) -> Result<Response, Failure> {
     read_only(&incoming.method)?;
-    pages::file(&incoming.env, file).await
+    pages::page(&incoming.env, name, language).await
+}
+
+fn language_of(request: &Request) -> Language {
+    let url = request.url().ok();
+    let chosen = url.as_ref().and_then(|url| url.query_pairs().find(|(name, _)| name == "lang"));
+    let accepted = request.headers().get("Accept-Language").ok().flatten();
+    language::language(chosen.as_ref().map(|(_, tag)| &**tag), accepted.as_deref())
 }
 
 fn read_only(method: &Method) -> Result<(), Failure> {

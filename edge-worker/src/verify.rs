@@ -17,7 +17,11 @@ pub(crate) async fn answer(incoming: &Incoming) -> Result<Response, Failure> {
         return Ok(verdict(status(204), "authentication-off").empty());
     }
     match gate::admitted(incoming, &snapshot) {
-        Ok(Some(admitted)) => {
+        Ok(Ok(admitted)) if admitted.admission.proof_due => {
+            let prove = format!("{}/prove", incoming.account.audience.issuer.as_str());
+            Ok(with_header(status(401), "Device-Prove", &prove).empty())
+        }
+        Ok(Ok(admitted)) => {
             let mut builder = verdict(status(204), "enrolled");
             builder = with_header(builder, "Device-User", &admitted.statement.user().to_string());
             builder = with_header(builder, "Device-Id", &admitted.statement.device().to_string());
@@ -27,12 +31,12 @@ pub(crate) async fn answer(incoming: &Incoming) -> Result<Response, Failure> {
                 incoming.header("X-Forwarded-Method").as_deref(),
                 incoming.header("Sec-Purpose").as_deref(),
             );
-            if let (true, Some(renewal)) = (counts, &admitted.renewal) {
+            if let (true, Some(renewal)) = (counts, &admitted.admission.renewal) {
                 pages::set_cookie(response.headers(), &gate::renew(incoming, renewal))?;
             }
             Ok(response)
         }
-        Ok(None) => {
+        Ok(Err(_)) => {
             let enroll = format!("{}/enroll", incoming.account.audience.issuer.as_str());
             Ok(with_header(status(401), "Device-Enroll", &enroll).empty())
         }

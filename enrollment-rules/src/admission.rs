@@ -1,7 +1,9 @@
 //! Whether a statement opens the door now, and what it is renewed to.
 
-use device_token::{LinkClaims, Statement, Timestamp};
+use device_token::{Binding, LinkClaims, Statement, StatementParts, Timestamp};
 
+use crate::bounds::Bounds;
+use crate::proof;
 use crate::revocation;
 use crate::snapshot::{ClickSettings, Snapshot};
 use crate::time_text::{DAY_SECONDS, utc_day};
@@ -26,11 +28,17 @@ pub enum Refusal {
     Revoked,
     /// Issued in the future.
     NotYet,
+    /// Not tied to a key, where the account takes no other devices.
+    Unbound,
 }
 
 /// A statement that opens the door.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Admission {
+    /// Whether a proof of the device key has to come first: without it nothing is renewed and no door opens.
+    pub proof_due: bool,
+    /// Whether the person should press a button on a page of ours, where there is one to press on.
+    pub press_due: bool,
     /// The statement to set in place of the one presented, if it is time for that.
     pub renewal: Option<Renewal>,
 }
@@ -74,7 +82,12 @@ pub fn link_holds(link: &LinkClaims, now: Timestamp) -> bool {
 ///
 /// # Errors
 /// The [`Refusal`] says why the person has to enroll.
-pub fn admit(statement: &Statement, account: &Snapshot, now: Timestamp) -> Result<Admission, Refusal> {
+pub fn admit(
+    statement: &Statement,
+    account: &Snapshot,
+    bounds: &Bounds,
+    now: Timestamp,
+) -> Result<Admission, Refusal> {
     let settings = &account.settings;
     let (auth_time, issued_at) = (statement.auth_time(), statement.issued_at());
     if issued_at > now.plus_seconds(CLOCK_TOLERANCE_SECONDS) {
@@ -96,7 +109,33 @@ pub fn admit(statement: &Statement, account: &Snapshot, now: Timestamp) -> Resul
     {
         return Err(Refusal::Revoked);
     }
-    Ok(Admission { renewal: renewal(statement, settings, now) })
+    if settings.bound_devices_only && statement.binding() == Binding::None {
+        return Err(Refusal::Unbound);
+    }
+    let proof_due = proof::is_due(statement, settings, bounds, now);
+    let renewal = if proof_due { None } else { renewal(statement, settings, now) };
+    Ok(Admission { proof_due, press_due: press_is_due(statement, bounds, now), renewal })
+}
+
+/// Whether the person has not pressed anything of ours for long.
+#[must_use]
+pub fn press_is_due(statement: &Statement, bounds: &Bounds, now: Timestamp) -> bool {
+    now >= statement.acted_at().plus_seconds(bounds.press_after_seconds)
+}
+
+/// The statement of a device that is not tied to a key, after its person pressed something on our own page.
+#[must_use]
+pub fn pressed(statement: &Statement, settings: &ClickSettings, now: Timestamp) -> Statement {
+    let issued_at = now.max(statement.issued_at());
+    let expires_at = if is_session(statement) {
+        statement.expires_at()
+    } else {
+        expiry(statement.auth_time(), issued_at, settings)
+    };
+    let parts =
+        StatementParts { issued_at, expires_at, acted_at: issued_at, ..statement.clone().into_parts() };
+    // At the end of its life there is nothing to write down any more.
+    Statement::new(parts).unwrap_or_else(|_| statement.clone())
 }
 
 fn renewal(statement: &Statement, settings: &ClickSettings, now: Timestamp) -> Option<Renewal> {
@@ -131,6 +170,10 @@ mod tests {
 
     fn at(seconds: u64) -> Timestamp {
         Timestamp::from_seconds(START + seconds).unwrap()
+    }
+
+    fn admit(statement: &Statement, account: &Snapshot, now: Timestamp) -> Result<Admission, Refusal> {
+        super::admit(statement, account, &Bounds::default(), now)
     }
 
     fn statement(issued: u64, expires: u64) -> Statement {
@@ -215,6 +258,50 @@ mod tests {
         assert!(admit(&ahead, &account(30, 0, None), at(0)).is_ok());
         let far_ahead = statement(CLOCK_TOLERANCE_SECONDS + 1, 30 * DAY);
         assert_eq!(admit(&far_ahead, &account(30, 0, None), at(0)), Err(Refusal::NotYet));
+    }
+
+    fn bound(proven: u64, issued: u64) -> Statement {
+        let parts = statement(issued, issued + 30 * DAY).into_parts();
+        Statement::new(StatementParts { binding: Binding::Key { proven_at: at(proven) }, ..parts }).unwrap()
+    }
+
+    #[test]
+    fn without_a_proof_that_is_due_no_door_opens_and_nothing_is_renewed() {
+        let account = account(30, 0, None);
+        let admitted = |now| admit(&bound(0, DAY - 10), &account, at(now)).unwrap();
+        assert!(!admitted(DAY - 1).proof_due);
+        assert!(admitted(DAY - 1).renewal.is_some());
+        assert_eq!(admitted(DAY), Admission { proof_due: true, press_due: false, renewal: None });
+        let both = admit(&bound(0, 19 * DAY), &account, at(20 * DAY)).unwrap();
+        assert_eq!(both, Admission { proof_due: true, press_due: true, renewal: None });
+    }
+
+    #[test]
+    fn a_press_is_asked_for_every_twenty_days_and_a_renewal_does_not_count_as_one() {
+        let account = account(365, 0, None);
+        let cookie = statement(19 * DAY, 384 * DAY);
+        assert!(!admit(&cookie, &account, at(20 * DAY - 1)).unwrap().press_due);
+        let asked = admit(&cookie, &account, at(20 * DAY)).unwrap();
+        assert!(asked.press_due && !asked.proof_due);
+        assert_eq!(asked.renewal.unwrap().statement.acted_at(), at(0));
+        let pressed = pressed(&cookie, &account.settings, at(20 * DAY));
+        assert_eq!((pressed.acted_at(), pressed.issued_at()), (at(20 * DAY), at(20 * DAY)));
+        assert!(!admit(&pressed, &account, at(40 * DAY - 1)).unwrap().press_due);
+    }
+
+    #[test]
+    fn a_press_does_not_extend_a_session() {
+        let session = statement(0, SESSION_SECONDS);
+        let pressed = pressed(&session, &account(365, 0, None).settings, at(60));
+        assert_eq!((pressed.acted_at(), pressed.expires_at()), (at(60), at(SESSION_SECONDS)));
+    }
+
+    #[test]
+    fn an_account_that_takes_bound_devices_only_refuses_the_others() {
+        let mut account = account(30, 0, None);
+        account.settings.bound_devices_only = true;
+        assert_eq!(admit(&statement(0, 30 * DAY), &account, at(1)), Err(Refusal::Unbound));
+        assert!(admit(&bound(0, 0), &account, at(1)).is_ok());
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use device_token::{Timestamp, UserId};
 use serde::{Deserialize, Serialize};
 
+use crate::bounds::Bounds;
 use crate::keyed_hash::{Digest, HashKey, Purpose};
 use crate::limits::Limited;
 
@@ -12,15 +13,6 @@ pub const MAX_WRONG_TRIES: u8 = 5;
 
 /// How long another code can be asked for with one ticket, in seconds: resends must not keep it alive for ever.
 pub const TICKET_SECONDS: u64 = 3_600;
-
-/// How long things last; configuration of the deployment.
-#[derive(Debug, Clone, Copy)]
-pub struct Bounds {
-    /// A code is good for this long.
-    pub code_lifetime_seconds: u64,
-    /// Another can be asked for after this long.
-    pub resend_after_seconds: u64,
-}
 
 /// A code that was sent: only its keyed hash is known.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -114,6 +106,8 @@ pub enum Refusal {
     EnrollmentEnded,
     /// In a private window, which the account does not allow.
     PrivateWindow,
+    /// Without a device key, which the account asks for.
+    KeyRequired,
 }
 
 impl Refusal {
@@ -193,7 +187,7 @@ fn standing(enrollment: &Enrollment) -> Result<(), Refusal> {
 ///
 /// # Errors
 /// The [`Refusal`].
-pub fn may_resend(enrollment: &Enrollment, bounds: Bounds, now: Timestamp) -> Result<(), Refusal> {
+pub fn may_resend(enrollment: &Enrollment, bounds: &Bounds, now: Timestamp) -> Result<(), Refusal> {
     standing(enrollment)?;
     if now.seconds_since(enrollment.started_at) >= TICKET_SECONDS {
         return Err(Refusal::CodeExpired);
@@ -216,7 +210,7 @@ pub fn resent(mut enrollment: Enrollment, code: Digest, now: Timestamp) -> Enrol
 pub fn attempt(
     mut enrollment: Enrollment,
     tried: &Digest,
-    bounds: Bounds,
+    bounds: &Bounds,
     now: Timestamp,
 ) -> (Enrollment, Result<UserId, Refusal>) {
     if let Err(refusal) = standing(&enrollment) {
@@ -258,7 +252,6 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    const BOUNDS: Bounds = Bounds { code_lifetime_seconds: 600, resend_after_seconds: 30 };
     const PERSON: [u8; 16] = [1; 16];
 
     fn at(seconds: u64) -> Timestamp {
@@ -277,15 +270,15 @@ mod tests {
 
     #[test]
     fn the_right_code_works_once() {
-        let (used, outcome) = attempt(open(), &digest(1), BOUNDS, at(10));
+        let (used, outcome) = attempt(open(), &digest(1), &Bounds::default(), at(10));
         assert_eq!(outcome, Ok(UserId::from_bytes(PERSON)));
-        assert_eq!(attempt(used, &digest(1), BOUNDS, at(11)).1, Err(Refusal::CodeUsed));
+        assert_eq!(attempt(used, &digest(1), &Bounds::default(), at(11)).1, Err(Refusal::CodeUsed));
     }
 
     #[test]
     fn a_code_is_good_for_its_time_and_not_a_second_longer() {
-        assert!(attempt(open(), &digest(1), BOUNDS, at(599)).1.is_ok());
-        let (kept, outcome) = attempt(open(), &digest(1), BOUNDS, at(600));
+        assert!(attempt(open(), &digest(1), &Bounds::default(), at(599)).1.is_ok());
+        let (kept, outcome) = attempt(open(), &digest(1), &Bounds::default(), at(600));
         assert_eq!(outcome, Err(Refusal::CodeExpired));
         assert_eq!(kept.wrong_tries, 0);
     }
@@ -294,20 +287,23 @@ mod tests {
     fn the_sixth_try_is_not_looked_at_even_if_it_is_right() {
         let mut enrollment = open();
         for left in (0..5).rev() {
-            let (next, outcome) = attempt(enrollment, &digest(2), BOUNDS, at(1));
+            let (next, outcome) = attempt(enrollment, &digest(2), &Bounds::default(), at(1));
             assert_eq!(outcome, Err(Refusal::CodeWrong { attempts_left: left }));
             enrollment = next;
         }
-        assert_eq!(attempt(enrollment, &digest(1), BOUNDS, at(1)).1, Err(Refusal::AttemptsExhausted));
+        assert_eq!(
+            attempt(enrollment, &digest(1), &Bounds::default(), at(1)).1,
+            Err(Refusal::AttemptsExhausted)
+        );
     }
 
     #[test]
     fn a_resend_leaves_the_first_code_good() {
         let enrollment = resent(open(), digest(2), at(40));
-        assert!(attempt(enrollment.clone(), &digest(1), BOUNDS, at(50)).1.is_ok());
-        assert!(attempt(enrollment.clone(), &digest(2), BOUNDS, at(639)).1.is_ok());
+        assert!(attempt(enrollment.clone(), &digest(1), &Bounds::default(), at(50)).1.is_ok());
+        assert!(attempt(enrollment.clone(), &digest(2), &Bounds::default(), at(639)).1.is_ok());
         assert_eq!(
-            attempt(enrollment, &digest(1), BOUNDS, at(639)).1,
+            attempt(enrollment, &digest(1), &Bounds::default(), at(639)).1,
             Err(Refusal::CodeWrong { attempts_left: 4 })
         );
     }
@@ -315,21 +311,21 @@ mod tests {
     #[test]
     fn another_code_can_be_asked_for_after_a_while_and_not_for_ever() {
         assert_eq!(
-            may_resend(&open(), BOUNDS, at(10)),
+            may_resend(&open(), &Bounds::default(), at(10)),
             Err(Refusal::ResendTooSoon { retry_after_seconds: 20 })
         );
-        assert_eq!(may_resend(&open(), BOUNDS, at(30)), Ok(()));
-        assert_eq!(may_resend(&open(), BOUNDS, at(700)), Ok(()));
-        assert_eq!(may_resend(&open(), BOUNDS, at(TICKET_SECONDS)), Err(Refusal::CodeExpired));
+        assert_eq!(may_resend(&open(), &Bounds::default(), at(30)), Ok(()));
+        assert_eq!(may_resend(&open(), &Bounds::default(), at(700)), Ok(()));
+        assert_eq!(may_resend(&open(), &Bounds::default(), at(TICKET_SECONDS)), Err(Refusal::CodeExpired));
         let ended = Enrollment { stage: Stage::Ended, ..open() };
-        assert_eq!(may_resend(&ended, BOUNDS, at(60)), Err(Refusal::EnrollmentEnded));
+        assert_eq!(may_resend(&ended, &Bounds::default(), at(60)), Err(Refusal::EnrollmentEnded));
     }
 
     #[test]
     fn nobodys_code_is_never_right() {
         let nobodys = start(None, digest(1), at(0));
         assert_eq!(
-            attempt(nobodys, &digest(1), BOUNDS, at(1)).1,
+            attempt(nobodys, &digest(1), &Bounds::default(), at(1)).1,
             Err(Refusal::CodeWrong { attempts_left: 4 })
         );
     }
@@ -359,7 +355,7 @@ mod tests {
             for (pause, resend) in steps {
                 now += pause;
                 if resend {
-                    if may_resend(&enrollment, BOUNDS, at(now)).is_ok() {
+                    if may_resend(&enrollment, &Bounds::default(), at(now)).is_ok() {
                         let number = u32::try_from(sent.len()).unwrap() + 1;
                         let before = enrollment.wrong_tries;
                         enrollment = resent(enrollment, digest(number), at(now));
@@ -367,7 +363,7 @@ mod tests {
                         sent.push((number, now));
                     }
                 } else {
-                    let (next, outcome) = attempt(enrollment, &digest(99_999_999), BOUNDS, at(now));
+                    let (next, outcome) = attempt(enrollment, &digest(99_999_999), &Bounds::default(), at(now));
                     enrollment = next;
                     if matches!(outcome, Err(Refusal::CodeWrong { .. })) {
                         looked_at += 1;
@@ -375,7 +371,7 @@ mod tests {
                 }
                 prop_assert!(looked_at <= MAX_WRONG_TRIES);
                 for (number, at_second) in &sent {
-                    let outcome = attempt(enrollment.clone(), &digest(*number), BOUNDS, at(now)).1;
+                    let outcome = attempt(enrollment.clone(), &digest(*number), &Bounds::default(), at(now)).1;
                     let good = looked_at < MAX_WRONG_TRIES && now - at_second < 600;
                     prop_assert_eq!(outcome.is_ok(), good);
                 }

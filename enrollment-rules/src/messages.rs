@@ -1,9 +1,15 @@
 //! Request and reply bodies, as docs/API.md has them. What a field may hold is judged where it is used.
 
+mod of_devices;
+
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::reported_findings::ReportedFindings;
 use crate::settings::PrivateWindows;
+pub use of_devices::{
+    ChallengeMade, ConfirmCode, DeviceProved, GoOn, MyDevice, MyDevices, ProveDevice, RenameDevice,
+    ThisDevice,
+};
 
 /// `POST /api/v1/enrollments`.
 #[derive(Debug, Deserialize)]
@@ -75,21 +81,6 @@ pub struct Enrolled {
     pub to: String,
 }
 
-/// `GET /api/v1/device`.
-#[derive(Debug, Serialize)]
-pub struct ThisDevice {
-    /// The device's id.
-    pub device_id: String,
-    /// `none` or `key`.
-    pub binding: &'static str,
-    /// RFC 3339.
-    pub enrolled_at: String,
-    /// RFC 3339.
-    pub expires_at: String,
-    /// Whether it ends with the browser session.
-    pub session: bool,
-}
-
 /// `PATCH /api/v1/admin/settings`. Numbers are read wide, so that one out of bounds is refused by the setting's name.
 #[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -106,6 +97,12 @@ pub struct SettingsPatch {
     /// See [`crate::settings::Settings::absolute_days`]; `null` takes it back.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "present")]
     pub absolute_days: Option<Option<i64>>,
+    /// See [`crate::settings::Settings::proof_interval_hours`].
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "given")]
+    pub proof_interval_hours: Option<i64>,
+    /// See [`crate::settings::Settings::bound_devices_only`].
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "given")]
+    pub bound_devices_only: Option<bool>,
     /// See [`crate::settings::Settings::enrollments_per_network_hour`].
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "given")]
     pub enrollments_per_network_hour: Option<i64>,
@@ -284,6 +281,8 @@ pub struct ProbeSet {
     pub probe: String,
     /// The account's rule.
     pub private_windows: PrivateWindows,
+    /// Whether the account takes bound devices only.
+    pub bound_devices_only: bool,
 }
 
 /// `DELETE /api/v1/readiness/{probe}`.

@@ -21,7 +21,7 @@ pub mod web_crypto;
 
 use serde::{Deserialize, Serialize};
 
-pub use judgement::{Cause, Judgement, Verdict, judge};
+pub use judgement::{AccountRules, Cause, Judgement, Verdict, judge};
 
 /// What a probe answers to its question.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]

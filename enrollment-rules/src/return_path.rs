@@ -2,6 +2,7 @@
 
 use device_token::Origin;
 use url::Url;
+use url::form_urlencoded::byte_serialize;
 
 /// A protected link is the longest path there is.
 const MAX_LENGTH: usize = 8_300;
@@ -53,6 +54,13 @@ impl ReturnPath {
     #[must_use]
     pub fn link(&self) -> Option<&str> {
         self.0.strip_prefix("/s/").map(|rest| rest.split_once('?').map_or(rest, |(link, _)| link))
+    }
+
+    /// The page that proves and then leads here; with `press`, once the person has pressed a button there.
+    #[must_use]
+    pub fn through_proof(&self, press: bool) -> String {
+        let to: String = byte_serialize(self.0.as_bytes()).collect();
+        format!("/prove?{}to={to}", if press { "press&" } else { "" })
     }
 
     /// Where to go on once enrolled. A protected link is told that the person comes back from enrolling, so that a

@@ -12,6 +12,8 @@ pub const DURATION_DAYS: std::ops::RangeInclusive<u16> = 1..=365;
 pub const RENEW_AFTER_SECONDS: std::ops::RangeInclusive<u32> = 0..=86_400;
 /// The least and the most [`Settings::absolute_days`].
 pub const ABSOLUTE_DAYS: std::ops::RangeInclusive<u16> = 1..=3_650;
+/// The least and the most [`Settings::proof_interval_hours`].
+pub const PROOF_INTERVAL_HOURS: std::ops::RangeInclusive<u16> = 0..=8_760;
 /// The least and the most [`Settings::enrollments_per_network_hour`].
 pub const ENROLLMENTS_PER_NETWORK_HOUR: std::ops::RangeInclusive<u32> = 1..=100_000;
 
@@ -71,6 +73,10 @@ pub struct Settings {
     pub renew_after_seconds: u32,
     /// Enroll again this many days after enrolling, however often the device was used.
     pub absolute_days: Option<u16>,
+    /// How long a bound device is trusted without proving that it has its key, in hours; 0 = for ever.
+    pub proof_interval_hours: u16,
+    /// Whether devices without a key are refused: browsers that cannot keep one, shared computers, private windows.
+    pub bound_devices_only: bool,
     /// How many enrollments one network may begin within an hour.
     pub enrollments_per_network_hour: u32,
     /// What becomes of enrolling in a private window.
@@ -86,6 +92,8 @@ impl Default for Settings {
             authentication_duration_days: 30,
             renew_after_seconds: 3_600,
             absolute_days: None,
+            proof_interval_hours: 24,
+            bound_devices_only: false,
             enrollments_per_network_hour: 300,
             private_windows: PrivateWindows::Session,
             notification_postmaster_address: None,
@@ -124,6 +132,13 @@ impl Settings {
             new.absolute_days = value
                 .map(|days| within(days, &ABSOLUTE_DAYS, "absolute_days", "1 to 3650 days, or null"))
                 .transpose()?;
+        }
+        if let Some(value) = patch.proof_interval_hours {
+            new.proof_interval_hours =
+                within(value, &PROOF_INTERVAL_HOURS, "proof_interval_hours", "0 to 8760 hours")?;
+        }
+        if let Some(value) = patch.bound_devices_only {
+            new.bound_devices_only = value;
         }
         if let Some(value) = patch.enrollments_per_network_hour {
             new.enrollments_per_network_hour =
@@ -181,6 +196,7 @@ mod tests {
     fn one_wrong_setting_changes_none() {
         assert_eq!(refused("{\"authentication_enabled\":true,\"absolute_days\":0}"), "absolute_days");
         assert_eq!(refused("{\"renew_after_seconds\":86401}"), "renew_after_seconds");
+        assert_eq!(refused("{\"proof_interval_hours\":8761}"), "proof_interval_hours");
         assert_eq!(refused("{\"enrollments_per_network_hour\":0}"), "enrollments_per_network_hour");
         assert_eq!(refused("{\"private_windows\":\"Refuse\"}"), "private_windows");
         assert_eq!(
@@ -202,6 +218,7 @@ mod tests {
     fn the_stored_form_of_settings_is_unchanged() {
         let stored = "{\"authentication_enabled\":false,\"authentication_duration_days\":30,\
                       \"renew_after_seconds\":3600,\"absolute_days\":null,\
+                      \"proof_interval_hours\":24,\"bound_devices_only\":false,\
                       \"enrollments_per_network_hour\":300,\"private_windows\":\"session\",\
                       \"notification_postmaster_address\":null}";
         assert_eq!(serde_json::to_string(&Settings::default()).unwrap(), stored);

@@ -24,9 +24,20 @@ pub struct ClickSettings {
     pub renew_after_seconds: u32,
     /// See [`Settings::absolute_days`].
     pub absolute_days: Option<u16>,
+    /// See [`Settings::proof_interval_hours`]. Not in what earlier releases published.
+    #[serde(default = "default_proof_interval_hours")]
+    pub proof_interval_hours: u16,
+    /// See [`Settings::bound_devices_only`]. Not in what earlier releases published.
+    #[serde(default)]
+    pub bound_devices_only: bool,
     /// See [`Settings::private_windows`]. Not in what earlier releases published.
     #[serde(default)]
     pub private_windows: PrivateWindows,
+}
+
+/// What the account object goes by where nobody has chosen.
+fn default_proof_interval_hours() -> u16 {
+    Settings::default().proof_interval_hours
 }
 
 impl From<&Settings> for ClickSettings {
@@ -36,6 +47,8 @@ impl From<&Settings> for ClickSettings {
             authentication_duration_days: settings.authentication_duration_days,
             renew_after_seconds: settings.renew_after_seconds,
             absolute_days: settings.absolute_days,
+            proof_interval_hours: settings.proof_interval_hours,
+            bound_devices_only: settings.bound_devices_only,
             private_windows: settings.private_windows,
         }
     }
@@ -73,15 +86,17 @@ mod tests {
             users: [(UserId::from_bytes([1; 16]), at(1_650_000_000))].into(),
             devices: [DeviceId::from_bytes([2; 16])].into(),
         };
-        let published = |private_windows| {
+        let published = |later| {
             format!(
                 "{{\"version\":7,\"published_at\":1700000000,\"settings\":{{\"authentication_enabled\":false,\
-             \"authentication_duration_days\":30,\"renew_after_seconds\":3600,\"absolute_days\":null{private_windows}}},\
+             \"authentication_duration_days\":30,\"renew_after_seconds\":3600,\"absolute_days\":null{later}}},\
              \"account_revoked_at\":1600000000,\"users\":{{\"AQEBAQEBAQEBAQEBAQEBAQ\":1650000000}},\
              \"devices\":[\"AgICAgICAgICAgICAgICAg\"]}}"
             )
         };
-        let now = published(",\"private_windows\":\"session\"");
+        let now = published(
+            ",\"proof_interval_hours\":24,\"bound_devices_only\":false,\"private_windows\":\"session\"",
+        );
         assert_eq!(serde_json::to_string(&snapshot).unwrap(), now);
         for form in [now, published("")] {
             assert_eq!(serde_json::from_str::<Snapshot>(&form).unwrap(), snapshot);

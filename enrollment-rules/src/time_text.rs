@@ -27,6 +27,13 @@ pub fn utc_day(at: Timestamp) -> String {
     format!("{:04}-{:02}-{:02}", date.year(), u8::from(date.month()), date.day())
 }
 
+/// The last second of the UTC day.
+#[must_use]
+pub fn end_of_utc_day(at: Timestamp) -> Timestamp {
+    let of_day = at.as_seconds() % DAY_SECONDS;
+    at.plus_seconds(DAY_SECONDS.saturating_sub(of_day).saturating_sub(1))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -36,6 +43,14 @@ mod tests {
         let at = Timestamp::from_seconds(1_795_341_600).unwrap();
         assert_eq!(rfc3339(at), "2026-11-22T10:00:00Z");
         assert_eq!(utc_day(at), "2026-11-22");
+    }
+
+    #[test]
+    fn a_day_ends_a_second_before_the_next() {
+        let at = |seconds| Timestamp::from_seconds(seconds).unwrap();
+        assert_eq!(rfc3339(end_of_utc_day(at(1_795_341_600))), "2026-11-22T23:59:59Z");
+        assert_eq!(end_of_utc_day(at(0)), at(DAY_SECONDS - 1));
+        assert_eq!(end_of_utc_day(at(DAY_SECONDS - 1)), at(DAY_SECONDS - 1));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! Cargo decides what to compile. The steps after it know no dependencies, so each keeps a stamp: a hash of the
 //! compiled module and of everything else that shapes the output.
 
+use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -12,6 +13,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::checkout::Checkout;
 use crate::failure::{Explain as _, Failure, Outcome};
+use crate::imports;
 use crate::process::{run, step};
 use crate::setup::BuildTools;
 
@@ -71,12 +73,20 @@ fn client(checkout: &Checkout, tools: &BuildTools) -> Outcome {
         let mut bindgen = Command::new(&tools.wasm_bindgen);
         bindgen.arg(&module).args(["--target", "web", "--no-typescript", "--out-dir"]).arg(&raw);
         run(&mut bindgen)?;
+        let text = raw.join("client.wat");
+        let mut printer = Command::new(&tools.wasm_opt);
+        printer.arg("-S").args(WASM_FEATURES).arg(raw.join(CLIENT_WASM)).arg("-o").arg(&text);
+        run(&mut printer)?;
+        let read = |file: &Path| fs::read_to_string(file).explain(file.display());
+        let (module, glue) = imports::shortened(&read(&text)?, &read(&raw.join(CLIENT_GLUE))?)?;
+        fs::write(&text, module).explain(text.display())?;
+        fs::write(raw.join(CLIENT_GLUE), glue).explain(CLIENT_GLUE)?;
         let mut optimizer = Command::new(&tools.wasm_opt);
         optimizer
             .arg("-Oz")
             .args(WASM_FEATURES)
             .args(CLIENT_SHRINKING)
-            .arg(raw.join(CLIENT_WASM))
+            .arg(&text)
             .arg("-o")
             .arg(small.join(CLIENT_WASM));
         run(&mut optimizer)?;
@@ -105,7 +115,7 @@ fn worker(checkout: &Checkout, tools: &BuildTools) -> Outcome {
     }
     step("bundling the Worker", || {
         let mut command = Command::new(&tools.worker_build);
-        command.arg("--release").current_dir(checkout.worker_crate());
+        command.arg("--release").current_dir(checkout.worker_crate()).env(FLAGS, flags(checkout));
         // It downloads what these do not name.
         command.env("WASM_BINDGEN_BIN", &tools.wasm_bindgen);
         command.env("WASM_OPT_BIN", &tools.wasm_opt);
@@ -114,7 +124,12 @@ fn worker(checkout: &Checkout, tools: &BuildTools) -> Outcome {
         let bundled = finished.join("index_bg.wasm");
         let small = checkout.scratch().join("worker.wasm");
         let mut optimizer = Command::new(&tools.wasm_opt);
-        optimizer.args(["-Oz", "--strip-debug"]).args(WASM_FEATURES).arg(&bundled).arg("-o").arg(&small);
+        optimizer
+            .args(["-Oz", "--converge", "--strip-debug"])
+            .args(WASM_FEATURES)
+            .arg(&bundled)
+            .arg("-o")
+            .arg(&small);
         run(&mut optimizer)?;
         fs::copy(&small, &bundled).explain(bundled.display())?;
         stamp.write()
@@ -123,10 +138,29 @@ fn worker(checkout: &Checkout, tools: &BuildTools) -> Outcome {
 
 fn compile(checkout: &Checkout, package: &str, profile: &str, environment: &[(&str, &str)]) -> Outcome {
     let mut cargo = Command::new("cargo");
+    cargo.env(FLAGS, flags(checkout));
     cargo.args(["build", "--profile", profile, "--lib", "--quiet", "--target", "wasm32-unknown-unknown"]);
     // In the package's own folder, as worker-build does it: the same selection, hence the same features.
     cargo.current_dir(checkout.root().join(package)).envs(environment.iter().copied());
     run(&mut cargo).map(drop)
+}
+
+/// What cargo adds to the flags in `.cargo/config.toml`.
+const FLAGS: &str = "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS";
+
+/// What went wrong where is written into a module: not with the paths of whoever built it, which nobody else needs and which
+/// would make each builder's module another.
+fn flags(checkout: &Checkout) -> String {
+    let registries = env::var_os("CARGO_HOME")
+        .map(PathBuf::from)
+        .or_else(|| env::home_dir().map(|home| home.join(".cargo")))
+        .and_then(|home| fs::read_dir(home.join("registry/src")).ok());
+    let registries = registries.into_iter().flatten().flatten().map(|folder| folder.path());
+    let places = registries.chain([checkout.root().to_owned()]);
+    let remapped = places.map(|place| format!("--remap-path-prefix={}=.", place.display()));
+    // Cargo splits at white space: where that is in a path, the path stays.
+    let whole = remapped.filter(|flag| !flag.contains(char::is_whitespace));
+    env::var(FLAGS).into_iter().chain(whole).collect::<Vec<_>>().join(" ")
 }
 
 fn fresh_folder(folder: &Path) -> Outcome<PathBuf> {
@@ -154,6 +188,7 @@ impl Stamp {
         }
         // The steps themselves are part of the input.
         hash.update(include_bytes!("artifacts.rs"));
+        hash.update(include_bytes!("imports.rs"));
         let hash = Base64UrlUnpadded::encode_string(&hash.finalize());
         Ok(Self { file: checkout.scratch().join(format!("{name}.stamp")), hash })
     }

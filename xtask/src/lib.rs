@@ -17,6 +17,7 @@ pub mod bench;
 pub mod checkout;
 pub mod dev;
 pub mod failure;
+mod imports;
 pub mod process;
 pub mod setup;
 pub mod sizes;
@@ -26,6 +27,6 @@ pub mod suites;
 /// What `cargo xtask` understands.
 pub const USAGE: &str = "\
 cargo xtask dev [--port N]   set up what is missing, build, start everything, print the addresses
-cargo xtask test [SUITE...]  no SUITE = all; suites: rust, wasm, journey, browsers
-cargo xtask bench [NAME]     no NAME = all; measures: readiness; written to target/bench/NAME.json
+cargo xtask test [SUITE...]  no SUITE = all; suites: rust, wasm, journey, browsers, binding
+cargo xtask bench [NAME]     no NAME = all; measures: readiness, prove; written to target/bench/NAME.json
 cargo xtask build            release artefacts and their sizes";

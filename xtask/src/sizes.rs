@@ -14,12 +14,16 @@ use crate::process::run;
 
 /// The aim is 260,000: not reached. International host names (`idna`) are 46,000 of it, the curve's tables 36,000, the
 /// MIME library 30,000, the bindings 78,000 before the first line of ours.
-const WORKER_GZIP_LIMIT: u64 = 440_000;
+const WORKER_GZIP_LIMIT: u64 = 470_000;
 const CLIENT_BROTLI_LIMIT: u64 = 56_000;
 const PAGE_BROTLI_LIMIT: u64 = 80_000;
 
-/// The page whose weight is budgeted.
+/// Beside the module, which every page shares.
+const PROOF_PAGE_BROTLI_LIMIT: u64 = 20_000;
+
+/// The pages whose weight is budgeted: the heaviest, and the one that nobody should notice.
 const PAGE: &str = "enroll.html";
+const PROOF_PAGE: &str = "prove.html";
 
 /// Both compressors are in every Node.js; the strongest settings are those a content network uses for static files.
 const MEASURE: &str = "
@@ -62,12 +66,13 @@ impl Built {
         let mut over = vec![];
         budget(&mut over, "Worker, gzip", worker.gzip, WORKER_GZIP_LIMIT);
         budget(&mut over, "client module, brotli", client.brotli, CLIENT_BROTLI_LIMIT);
-        if checkout.www().join(PAGE).is_file() {
-            let page = report(PAGE, &page_files(&checkout.www(), PAGE)?)?;
-            budget(&mut over, "enrollment page, brotli", page.brotli, PAGE_BROTLI_LIMIT);
-        } else {
-            over.push(format!("www/{PAGE} is missing"));
-        }
+        let www = checkout.www();
+        let page = report(PAGE, &page_files(&www, PAGE)?)?;
+        budget(&mut over, "enrollment page, brotli", page.brotli, PAGE_BROTLI_LIMIT);
+        let mut files = page_files(&www, PROOF_PAGE)?;
+        files.retain(|file| file.parent() != Some(checkout.client().as_path()));
+        let page = report("prove.html without the module", &files)?;
+        budget(&mut over, "page that proves, brotli", page.brotli, PROOF_PAGE_BROTLI_LIMIT);
         if over.is_empty() { Ok(()) } else { Err(Failure::new(over.join("; "))) }
     }
 }

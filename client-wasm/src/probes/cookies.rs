@@ -1,26 +1,25 @@
 //! Cookies: does one that the edge sets come back to the edge?
 
 use enrollment_rules::{
-    readiness::cookies::{Exchange, is_probe},
+    readiness::{
+        AccountRules,
+        cookies::{Exchange, is_probe},
+    },
     settings::PrivateWindows,
 };
-use js_sys::JSON;
 use wasm_bindgen::JsValue;
 
-use crate::{
-    browser::{exception, property},
-    edge,
-};
+use crate::{browser::exception, edge};
 
 const ROUTE: &str = "/api/v1/readiness";
 
-/// What the edge's first answer says: the name of this probe, and the account's rule for private windows.
+/// What the edge's first answer says: the name of this probe, and the account's rules.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Begun {
     /// Where its cookies are read and taken away.
     probe: String,
-    /// `session` where the edge names a rule that is not known here.
-    pub private_windows: PrivateWindows,
+    /// The default ones where the edge names none that are known here.
+    pub rules: AccountRules,
 }
 
 /// Asks the edge for two probe cookies. `edge` is its origin, empty for the page's own.
@@ -28,11 +27,15 @@ pub struct Begun {
 /// # Errors
 /// The exchange that failed.
 pub async fn begin(edge: &str) -> Result<Begun, Exchange> {
-    let answer = answered(edge::post(&[edge, ROUTE].concat()).await)?;
-    let text = |name| member(&answer, name).as_string();
+    let answer = answered(edge::post(&[edge, ROUTE].concat(), "{}").await)?;
+    let text = |name| answer.member(name).as_string();
     let probe = text("probe").filter(|probe| is_probe(probe)).ok_or(Exchange::Strange(answer.status))?;
     let private_windows = text("private_windows").and_then(|name| PrivateWindows::named(&name));
-    Ok(Begun { probe, private_windows: private_windows.unwrap_or_default() })
+    let rules = AccountRules {
+        private_windows: private_windows.unwrap_or_default(),
+        bound_devices_only: answer.member("bound_devices_only") == true,
+    };
+    Ok(Begun { probe, rules })
 }
 
 /// Asks the edge which of them came back, and to take them away.
@@ -42,7 +45,7 @@ pub async fn end(edge: &str, begun: &Begun) -> Exchange {
         Ok(answer) => answer,
         Err(exchange) => return exchange,
     };
-    let said = |name| member(&answer, name).as_bool();
+    let said = |name| answer.member(name).as_bool();
     match (said("returned"), said("plain_returned")) {
         (Some(returned), Some(plain_returned)) => Exchange::Answered { returned, plain_returned },
         _ => Exchange::Strange(answer.status),
@@ -54,13 +57,5 @@ fn answered(call: Result<edge::Answer, JsValue>) -> Result<edge::Answer, Exchang
         Ok(answer) if answer.status == 200 => Ok(answer),
         Ok(answer) => Err(Exchange::Strange(answer.status)),
         Err(thrown) => Err(Exchange::Failed(exception(&thrown))),
-    }
-}
-
-/// A member of the answer, if that is an object.
-fn member(answer: &edge::Answer, name: &str) -> JsValue {
-    match JSON::parse(&answer.text) {
-        Ok(body) if body.is_object() => property(&body, name),
-        _ => JsValue::UNDEFINED,
     }
 }

@@ -8,7 +8,7 @@ mod injected;
 mod limits;
 
 use client_wasm::{probes, readiness};
-use enrollment_rules::readiness::{Answer, Findings, Verdict, browser::Engine, judge};
+use enrollment_rules::readiness::{AccountRules, Answer, Findings, Verdict, browser::Engine, judge};
 use enrollment_rules::settings::PrivateWindows;
 use injected::{Injected, function, text_of, worker};
 use js_sys::Function;
@@ -39,7 +39,12 @@ async fn findings() -> Findings {
 }
 
 fn assert_sends_nobody_away(findings: &Findings) {
-    let verdict = judge(findings, PrivateWindows::Refuse, false).verdict;
+    let verdict = judge(
+        findings,
+        AccountRules { private_windows: PrivateWindows::Refuse, ..AccountRules::default() },
+        false,
+    )
+    .verdict;
     assert!(matches!(verdict, Verdict::Ready | Verdict::ReadyUnbound), "{findings:?}");
 }
 
@@ -89,7 +94,7 @@ async fn the_report_is_plain_data_in_the_rules_own_words() {
     let text = String::from(js_sys::JSON::stringify(&report).unwrap());
     let brand = if engine() == Engine::Gecko { "firefox" } else { "chrome" };
     let begin = format!(
-        r#"{{"verdict":"ready","causes":[],"browser":"{brand}","findings":{{"secure_context":{{"answer":"yes","seen":""#
+        r#"{{"verdict":"ready","causes":[],"browser":"{brand}","bound_only":false,"findings":{{"secure_context":{{"answer":"yes","seen":""#
     );
     assert!(text.starts_with(&begin), "{text}");
     let mut rest = text.as_str();
@@ -111,12 +116,11 @@ async fn probes_leave_nothing_behind() {
 #[wasm_bindgen_test]
 async fn when_the_edge_cannot_be_reached_cookies_are_unknown_and_nobody_is_blocked() {
     let introduction = probes::identity::introduction();
-    let (findings, private_windows) =
-        readiness::gather(NOWHERE, LIMIT_MS, introduction, worker(FILES_WORKER)).await;
+    let (findings, rules) = readiness::gather(NOWHERE, LIMIT_MS, introduction, worker(FILES_WORKER)).await;
     assert_eq!(findings.cookies.answer, Answer::Unknown, "{findings:?}");
     assert!(findings.cookies.seen.contains("TypeError"), "{findings:?}");
     assert!(findings.cookies.seen.contains("cookieEnabled=true"), "{findings:?}");
-    assert_eq!(private_windows, PrivateWindows::Session);
+    assert_eq!(rules, AccountRules::default());
     assert_sends_nobody_away(&findings);
 }
 
@@ -143,18 +147,18 @@ async fn an_answer_that_is_not_the_edges_proves_nothing() {
 }
 
 #[wasm_bindgen_test]
-async fn the_edges_own_no_blocks_and_its_rule_for_private_windows_is_handed_on() {
+async fn the_edges_own_no_blocks_and_the_accounts_rules_are_handed_on() {
     let _edge = Injected::edge(
-        "method => method === 'POST' ? { probe: '0123456789abcdef', private_windows: 'refuse' }
+        "method => method === 'POST' ? { probe: '0123456789abcdef', private_windows: 'refuse', bound_devices_only: true }
                                      : { returned: false, plain_returned: true }",
     );
     let introduction = probes::identity::introduction();
-    let (findings, private_windows) =
-        readiness::gather("", LIMIT_MS, introduction, worker(FILES_WORKER)).await;
+    let (findings, rules) = readiness::gather("", LIMIT_MS, introduction, worker(FILES_WORKER)).await;
     assert_eq!(findings.cookies.answer, Answer::No, "{findings:?}");
     assert_eq!(findings.plain_cookies.answer, Answer::Yes, "{findings:?}");
-    assert_eq!(private_windows, PrivateWindows::Refuse);
-    assert_eq!(judge(&findings, private_windows, false).verdict, Verdict::Blocked);
+    let expected = AccountRules { private_windows: PrivateWindows::Refuse, bound_devices_only: true };
+    assert_eq!(rules, expected);
+    assert_eq!(judge(&findings, rules, false).verdict, Verdict::Blocked);
 }
 
 #[wasm_bindgen_test]

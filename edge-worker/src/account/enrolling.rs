@@ -4,14 +4,16 @@ use device_token::{Binding, DeviceCookie, DeviceId, DeviceToken, DeviceTokenClai
 use enrollment_rules::address::Address;
 use enrollment_rules::admission;
 use enrollment_rules::enrollment::{self, Code, Refusal};
+use enrollment_rules::keyed_hash::Digest;
 use enrollment_rules::limits::{self, Allowance, Lookup};
 use enrollment_rules::messages::EnrollmentStarted;
 use enrollment_rules::new_device;
 use enrollment_rules::snapshot::ClickSettings;
 use enrollment_rules::time_text::rfc3339;
 
+use super::device_rows::NewDevice;
 use super::messages::{Confirm, Confirmed, Resend, Start};
-use super::store::{NewDevice, Person, Store, StoredEnrollment};
+use super::store::{Person, Store, StoredEnrollment};
 use super::{After, Handled, revoking};
 use crate::config::{Account, Config};
 use crate::entropy;
@@ -31,6 +33,7 @@ pub(super) fn start(
         return Err(Refusal::AuthenticationOff.into());
     }
     store.drop_old_enrollments(now)?;
+    store.drop_old_devices(config.bounds.device_record_seconds, now)?;
     let begun = store.begun_from(&start.network, now)?;
     limits::network_allowance(&begun, settings.enrollments_per_network_hour, now)
         .map_err(Refusal::network_limit)?;
@@ -49,6 +52,8 @@ pub(super) fn start(
         network: start.network,
         shown: start.shown,
         goes_to: start.to,
+        for_device: None,
+        confirmed_at: None,
     };
     let after = count_and_address(store, config, account, &stored, &code, now)?;
     store.keep_enrollment(&start.ticket, &stored)?;
@@ -81,7 +86,7 @@ pub(super) fn resend(
     if !store.settings()?.authentication_enabled {
         return Err(Refusal::EnrollmentEnded.into());
     }
-    enrollment::may_resend(&stored.enrollment, config.bounds, now)?;
+    enrollment::may_resend(&stored.enrollment, &config.bounds, now)?;
     for person in &resend.shown {
         if !stored.shown.contains(person) {
             stored.shown.push(*person);
@@ -95,7 +100,11 @@ pub(super) fn resend(
     Handled::new(&started(store, config, &stored)?, after)
 }
 
-fn started(store: &Store, config: &Config, stored: &StoredEnrollment) -> Result<EnrollmentStarted, Failure> {
+pub(super) fn started(
+    store: &Store,
+    config: &Config,
+    stored: &StoredEnrollment,
+) -> Result<EnrollmentStarted, Failure> {
     Ok(EnrollmentStarted {
         code_expires_in_seconds: config.bounds.code_lifetime_seconds,
         resend_after_seconds: config.bounds.resend_after_seconds,
@@ -106,7 +115,7 @@ fn started(store: &Store, config: &Config, stored: &StoredEnrollment) -> Result<
 
 /// Counts a request for a mail, and addresses the mail if one is to be sent. Where none is, the way out is tried all the
 /// same, so that neither the work nor what it finds out tells whether somebody has the address.
-fn count_and_address(
+pub(super) fn count_and_address(
     store: &Store,
     config: &Config,
     account: &Account,
@@ -150,9 +159,10 @@ fn count_and_address(
         let masked = primary.parse::<Address>().map(|address| address.masked()).unwrap_or_default();
         What::AliasUsed { primary_masked: masked }
     } else {
-        What::Code {
-            digits: code.digits().to_owned(),
-            minutes: config.bounds.code_lifetime_seconds.div_ceil(60),
+        let (digits, minutes) = (code.digits().to_owned(), config.bounds.code_lifetime_seconds.div_ceil(60));
+        match stored.for_device {
+            Some(_) => What::ChangeCode { digits, minutes },
+            None => What::Code { digits, minutes },
         }
     };
     let to = mail_to.parse().map_err(|_| Failure::Internal("a stored address"))?;
@@ -176,7 +186,8 @@ pub(super) fn confirm(
     confirm: &Confirm,
     now: Timestamp,
 ) -> Result<Handled, Failure> {
-    let mut stored = store.enrollment(&confirm.ticket)?.ok_or(Refusal::TicketMissing)?;
+    let stored = store.enrollment(&confirm.ticket)?.filter(|stored| stored.for_device.is_none());
+    let mut stored = stored.ok_or(Refusal::TicketMissing)?;
     let settings = store.settings()?;
     if !settings.authentication_enabled {
         return Err(Refusal::EnrollmentEnded.into());
@@ -187,23 +198,11 @@ pub(super) fn confirm(
         confirm.private_window,
         settings.private_windows,
     )?;
-    let before = stored.enrollment.clone();
-    let (enrollment, outcome) = enrollment::attempt(stored.enrollment, &confirm.code, config.bounds, now);
-    stored.enrollment = enrollment;
-    let counted = stored.enrollment != before;
-    if counted {
-        store.keep_enrollment(&confirm.ticket, &stored)?;
+    if settings.bound_devices_only && device_key.is_none() {
+        return Err(Refusal::KeyRequired.into());
     }
-    let person = match outcome {
-        Ok(user) => still_allowed(store, user)?,
-        Err(refusal) => {
-            // What is not counted is not written down either: anybody could fill the books.
-            if let (true, Some(person)) = (counted, before.person) {
-                store.audit("person", "enrollment.code_wrong", &person.to_string(), "", now)?;
-            }
-            return Err(refusal.into());
-        }
-    };
+    let user = try_code(store, config, &mut stored, &confirm.ticket, &confirm.code, now)?;
+    let person = still_allowed(store, user)?;
     let click = ClickSettings::from(&settings);
     let device = DeviceId::from_bytes(entropy::bytes()?);
     let statement = new_device::statement(
@@ -257,6 +256,29 @@ pub(super) fn confirm(
         to: stored.goes_to,
     };
     Handled::new(&confirmed, if replaced { After::Publish } else { After::Nothing })
+}
+
+/// Counts a try, and keeps the count whatever becomes of it. A right code is used up by it.
+pub(super) fn try_code(
+    store: &Store,
+    config: &Config,
+    stored: &mut StoredEnrollment,
+    ticket: &Digest,
+    code: &Digest,
+    now: Timestamp,
+) -> Result<UserId, Failure> {
+    let before = stored.enrollment.clone();
+    let (enrollment, outcome) = enrollment::attempt(before.clone(), code, &config.bounds, now);
+    stored.enrollment = enrollment;
+    let counted = stored.enrollment != before;
+    if counted {
+        store.keep_enrollment(ticket, stored)?;
+    }
+    // What is not counted is not written down either: anybody could fill the books.
+    if let (Err(_), true, Some(person)) = (&outcome, counted, before.person) {
+        store.audit("person", "enrollment.code_wrong", &person.to_string(), "", now)?;
+    }
+    Ok(outcome?)
 }
 
 /// The person, if they may still enroll: they may have been disabled or removed while the code was in the mail.

@@ -5,7 +5,9 @@ use enrollment_rules::address::Address;
 use enrollment_rules::enrollment;
 use enrollment_rules::interaction::Interaction;
 use enrollment_rules::keyed_hash::Digest;
-use enrollment_rules::messages::{Kind, SettingsPatch};
+use enrollment_rules::messages::{Kind, ProveDevice, SettingsPatch};
+use enrollment_rules::my_devices::{self, Caller};
+use enrollment_rules::proof;
 use serde::{Deserialize, Serialize};
 
 /// A question or an order.
@@ -15,9 +17,17 @@ pub(crate) enum Message {
     Start(Start),
     Resend(Resend),
     Confirm(Confirm),
+    Prove(ProveDevice),
+    Unproven { device: DeviceId, user: UserId },
     ReportUse { device: DeviceId, at: Timestamp, expires_at: Timestamp },
     Record(Interaction),
     Forget { device: DeviceId, user: UserId },
+    MyDevices(Asker),
+    RenameDevice { asker: Asker, id: String, name: Option<String> },
+    SignOut { asker: Asker, id: String },
+    SignOutOthers(Asker),
+    AskCode(AskCode),
+    ConfirmChange(ConfirmChange),
     Settings,
     PatchSettings(SettingsPatch),
     Domains,
@@ -80,6 +90,39 @@ pub(crate) struct Confirmed {
     pub(crate) to: String,
 }
 
+/// The device was proved.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Proved {
+    pub(crate) device_cookie: String,
+    pub(crate) max_age_seconds: u64,
+    pub(crate) device_token: String,
+    pub(crate) expires_at: String,
+    pub(crate) press_due: bool,
+}
+
+/// A device whose person asks about their devices, and the ticket of the code that may have been confirmed in the same browser.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Asker {
+    pub(crate) caller: Caller,
+    pub(crate) ticket: Option<Digest>,
+}
+
+/// A code is asked for, to change the person's devices.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct AskCode {
+    pub(crate) caller: Caller,
+    pub(crate) ticket: Digest,
+    pub(crate) network: Digest,
+}
+
+/// Such a code was typed.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct ConfirmChange {
+    pub(crate) caller: Caller,
+    pub(crate) ticket: Digest,
+    pub(crate) code: Digest,
+}
+
 /// Newest first, before a sequence number.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 pub(crate) struct Page {
@@ -99,6 +142,8 @@ pub(crate) struct UsersPage {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum AccountRefusal {
     Enrollment(enrollment::Refusal),
+    Proof(proof::Refusal),
+    MyDevices(my_devices::Refusal),
     Setting { field: String, bounds: String },
     DomainExists,
     DomainInvalid,

@@ -6,10 +6,13 @@
 //! happens afterwards, in [`After`].
 
 mod atomic;
+mod device_rows;
 mod directory;
 mod enrolling;
 mod lists;
 mod messages;
+mod my_devices;
+mod proving;
 mod publication;
 mod revoking;
 mod row;
@@ -25,7 +28,10 @@ use worker::{
     DurableObject, Env, Request, Response, Result as WorkerResult, State, console_error, durable_object,
 };
 
-pub(crate) use messages::{AccountRefusal, Confirm, Confirmed, Message, Page, Resend, Start, UsersPage};
+pub(crate) use messages::{
+    AccountRefusal, AskCode, Asker, Confirm, ConfirmChange, Confirmed, Message, Page, Proved, Resend, Start,
+    UsersPage,
+};
 pub(crate) use stub::AccountStub;
 
 use crate::config::{Account, Config};
@@ -84,7 +90,7 @@ impl DurableObject for AccountObject {
 
     async fn fetch(&self, mut request: Request) -> WorkerResult<Response> {
         let host = request.headers().get(HOST_HEADER)?.unwrap_or_default();
-        let message: Message = serde_json::from_str(&request.text().await?)?;
+        let message: Message = serde_json::from_slice(&request.bytes().await?)?;
         let config = Config::of(&self.env).map_err(refused)?;
         let account = config.account(&host).map_err(refused)?;
         let store = Store::open(&self.state).map_err(refused)?;
@@ -147,8 +153,11 @@ fn handle(store: &Store, config: &Config, account: &Account, message: Message) -
         Message::Start(start) => enrolling::start(store, config, account, start, now),
         Message::Resend(resend) => enrolling::resend(store, config, account, &resend, now),
         Message::Confirm(confirm) => enrolling::confirm(store, config, account, &confirm, now),
+        Message::Prove(offered) => proving::prove(store, config, account, &offered, now),
+        Message::Unproven { device, user } => proving::failed(store, device, user, "nothing_kept", now),
         Message::ReportUse { device, at, expires_at } => {
             store.report_use(device, at, expires_at)?;
+            store.drop_old_devices(config.bounds.device_record_seconds, now)?;
             Handled::new(&(), After::Nothing)
         }
         Message::Record(interaction) => {
@@ -156,6 +165,14 @@ fn handle(store: &Store, config: &Config, account: &Account, message: Message) -
             Handled::new(&(), After::Nothing)
         }
         Message::Forget { device, user } => revoking::forget(store, device, user, now),
+        Message::MyDevices(asker) => my_devices::list(store, config, &asker, now),
+        Message::RenameDevice { asker, id, name } => {
+            my_devices::rename(store, config, &asker, &id, name.as_deref(), now)
+        }
+        Message::SignOut { asker, id } => my_devices::sign_out(store, config, &asker, &id, now),
+        Message::SignOutOthers(asker) => my_devices::sign_out_others(store, config, &asker, now),
+        Message::AskCode(ask) => my_devices::ask_code(store, config, account, &ask, now),
+        Message::ConfirmChange(confirm) => my_devices::confirm(store, config, &confirm, now),
         Message::Settings => Handled::new(&store.settings()?, After::Nothing),
         Message::PatchSettings(patch) => directory::patch_settings(store, patch, now),
         Message::Domains => lists::domains(store),

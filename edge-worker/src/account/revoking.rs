@@ -15,7 +15,7 @@ use crate::failure::Failure;
 /// and the time to write it.
 const EFFECTIVE_SECONDS: u64 = 90;
 
-fn revoked(revoked_devices: u64, now: Timestamp) -> Result<Handled, Failure> {
+pub(super) fn revoked(revoked_devices: u64, now: Timestamp) -> Result<Handled, Failure> {
     let effective_by = rfc3339(now.plus_seconds(EFFECTIVE_SECONDS));
     Handled::new(&Revoked { revoked_devices, effective_by }, After::Publish)
 }
@@ -82,7 +82,7 @@ pub(super) fn replaced_by_key(
 }
 
 /// Revokes one device; tells how many were alive: 1, or 0 if it was revoked already, and then nothing changes.
-fn end_device(
+pub(super) fn end_device(
     store: &Store,
     device: DeviceId,
     actor: &str,

@@ -5,7 +5,9 @@ use worker::{Result, SqlStorage};
 /// Each step leads from one version to the next; a step that was ever deployed is never changed again.
 ///
 /// Ids and digests are text, times are Unix seconds. `audit` is append-only: the database itself refuses anything else.
-const MIGRATIONS: [&[&str]; 1] = [&[
+const MIGRATIONS: [&[&str]; 2] = [FIRST, PROOFS_AND_MY_DEVICES];
+
+const FIRST: &[&str] = &[
     "CREATE TABLE domains (name TEXT PRIMARY KEY, created_at INTEGER NOT NULL) WITHOUT ROWID",
     "CREATE TABLE users (id TEXT PRIMARY KEY, domain TEXT NOT NULL, address TEXT NOT NULL, \
      address_key TEXT NOT NULL UNIQUE, disabled INTEGER NOT NULL DEFAULT 0, revoked_at INTEGER, \
@@ -38,7 +40,19 @@ const MIGRATIONS: [&[&str]; 1] = [&[
      BEGIN SELECT RAISE(ABORT, 'audit is append-only'); END",
     "CREATE TRIGGER audit_is_not_removed BEFORE DELETE ON audit \
      BEGIN SELECT RAISE(ABORT, 'audit is append-only'); END",
-]];
+];
+
+const PROOFS_AND_MY_DEVICES: &[&str] = &[
+    "CREATE TABLE spent_challenges (id TEXT PRIMARY KEY, expires_at INTEGER NOT NULL) WITHOUT ROWID",
+    "CREATE INDEX spent_challenges_by_age ON spent_challenges (expires_at)",
+    "CREATE TABLE failed_proofs (device TEXT NOT NULL, why TEXT NOT NULL, at INTEGER NOT NULL, \
+     PRIMARY KEY (device, why)) WITHOUT ROWID",
+    "CREATE INDEX failed_proofs_by_age ON failed_proofs (at)",
+    "CREATE INDEX devices_by_use ON devices (last_used_at)",
+    // A code may also be asked for by a device, to change the person's devices.
+    "ALTER TABLE enrollments ADD COLUMN for_device TEXT",
+    "ALTER TABLE enrollments ADD COLUMN confirmed_at INTEGER",
+];
 
 /// Brings the database to the newest version. No await: all of it is committed together, or nothing.
 pub(super) fn migrate(sql: &SqlStorage) -> Result<()> {

@@ -25,18 +25,10 @@ pub(super) struct StoredEnrollment {
     /// Whom the browser showed to belong to.
     pub(super) shown: Vec<UserId>,
     pub(super) goes_to: String,
-}
-
-/// A device to write down.
-pub(super) struct NewDevice<'a> {
-    pub(super) id: DeviceId,
-    pub(super) user: UserId,
-    pub(super) name: Option<&'a str>,
-    pub(super) browser: &'a str,
-    pub(super) key: Option<String>,
-    pub(super) session: bool,
-    pub(super) auth_time: Timestamp,
-    pub(super) expires_at: Timestamp,
+    /// The device that asked for the code, where it is not to enroll one but to change the person's.
+    pub(super) for_device: Option<DeviceId>,
+    /// When such a code was confirmed.
+    pub(super) confirmed_at: Option<Timestamp>,
 }
 
 /// A person, as far as enrolling needs them.
@@ -67,7 +59,7 @@ pub(super) fn seconds(at: Timestamp) -> Value {
     Value::Integer(i64::try_from(at.as_seconds()).unwrap_or(i64::MAX))
 }
 
-fn flag(value: bool) -> Value {
+pub(super) fn flag(value: bool) -> Value {
     Value::Integer(i64::from(value))
 }
 
@@ -149,7 +141,9 @@ impl Store {
 
     pub(super) fn settings(&self) -> Result<Settings, Failure> {
         match self.meta("settings")? {
-            Some(text) => serde_json::from_str(&text).map_err(|_| Failure::Internal("stored settings")),
+            Some(text) => {
+                serde_json::from_slice(text.as_bytes()).map_err(|_| Failure::Internal("stored settings"))
+            }
             None => Ok(Settings::default()),
         }
     }
@@ -243,23 +237,35 @@ impl Store {
 
     pub(super) fn enrollment(&self, ticket: &Digest) -> Result<Option<StoredEnrollment>, Failure> {
         let query = "SELECT person, alias_of, mail_to, typed, network, shown, goes_to, started_at, codes, \
-             wrong_tries, stage FROM enrollments WHERE ticket = ?";
+             wrong_tries, stage, for_device, confirmed_at FROM enrollments WHERE ticket = ?";
         self.row(query, vec![ticket.as_str().into()], |row| {
             let person = row.take()?;
             let (alias_of, mail_to) = (row.take()?, row.take()?);
             let (typed, network) = (row.take()?, row.take()?);
             let shown: String = row.take()?;
-            let shown = serde_json::from_str(&shown).map_err(|_| Failure::Internal("stored people"))?;
+            let shown =
+                serde_json::from_slice(shown.as_bytes()).map_err(|_| Failure::Internal("stored people"))?;
             let goes_to = row.take()?;
             let started_at = row.take()?;
             let codes: String = row.take()?;
             let codes: Vec<SentCode> =
-                serde_json::from_str(&codes).map_err(|_| Failure::Internal("stored codes"))?;
+                serde_json::from_slice(codes.as_bytes()).map_err(|_| Failure::Internal("stored codes"))?;
             let wrong_tries = row.take()?;
             let stage: String = row.take()?;
             let stage = Stage::named(&stage).ok_or(Failure::Internal("a stored stage"))?;
             let enrollment = Enrollment { person, started_at, codes, wrong_tries, stage };
-            Ok(StoredEnrollment { enrollment, alias_of, mail_to, typed, network, shown, goes_to })
+            let (for_device, confirmed_at) = (row.take()?, row.take()?);
+            Ok(StoredEnrollment {
+                enrollment,
+                alias_of,
+                mail_to,
+                typed,
+                network,
+                shown,
+                goes_to,
+                for_device,
+                confirmed_at,
+            })
         })
     }
 
@@ -269,7 +275,8 @@ impl Store {
         let shown = serde_json::to_string(&stored.shown).map_err(|_| Failure::Internal("people"))?;
         self.write(
             "INSERT OR REPLACE INTO enrollments (ticket, person, alias_of, mail_to, typed, network, shown, \
-             goes_to, started_at, codes, wrong_tries, stage) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+             goes_to, started_at, codes, wrong_tries, stage, for_device, confirmed_at) \
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             vec![
                 ticket.as_str().into(),
                 enrollment.person.map(|id| id.to_string()).into(),
@@ -283,38 +290,9 @@ impl Store {
                 codes.into(),
                 i64::from(enrollment.wrong_tries).into(),
                 enrollment.stage.name().into(),
+                stored.for_device.map(|device| device.to_string()).into(),
+                stored.confirmed_at.map_or(Value::Null, seconds),
             ],
-        )
-    }
-
-    pub(super) fn add_device(&self, device: NewDevice<'_>) -> Result<(), Failure> {
-        self.write(
-            "INSERT INTO devices (id, user, name, browser, device_key, session, auth_time, last_used_at, expires_at) \
-             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            vec![
-                device.id.to_string().into(),
-                device.user.to_string().into(),
-                device.name.into(),
-                device.browser.into(),
-                device.key.into(),
-                flag(device.session),
-                seconds(device.auth_time),
-                seconds(device.auth_time),
-                seconds(device.expires_at),
-            ],
-        )
-    }
-
-    /// A device was used: the report of its first renewal on a day. Reports may come late and in any order.
-    pub(super) fn report_use(
-        &self,
-        device: DeviceId,
-        at: Timestamp,
-        expires_at: Timestamp,
-    ) -> Result<(), Failure> {
-        self.write(
-            "UPDATE devices SET last_used_at = MAX(last_used_at, ?), expires_at = MAX(expires_at, ?) WHERE id = ?",
-            vec![seconds(at), seconds(expires_at), device.to_string().into()],
         )
     }
 

@@ -44,18 +44,11 @@ fn words(outgoing: &Outgoing) -> (String, Vec<Line>) {
     match &outgoing.what {
         What::Code { digits, minutes } => (
             format!("{digits} is your code for {account}"),
-            vec![
-                line(format!("Your code to confirm this browser for {account}:")),
-                Line { text: digits.clone(), large: true },
-                line(format!(
-                    "Type it into the page that asked for it. It is good for {minutes} minutes, once."
-                )),
-                line(format!(
-                    "That page is at {}. Never give the code to anybody, and type it nowhere else.",
-                    outgoing.origin
-                )),
-                line("If you did not ask for a code, you need do nothing: without it nobody gets further."),
-            ],
+            code(outgoing, format!("Your code to confirm this browser for {account}:"), digits, *minutes),
+        ),
+        What::ChangeCode { digits, minutes } => (
+            format!("{digits} is your code to change your devices at {account}"),
+            code(outgoing, format!("Your code to change your devices at {account}:"), digits, *minutes),
         ),
         What::AliasUsed { primary_masked } => (
             format!("Use your primary address for {account}"),
@@ -75,6 +68,19 @@ fn words(outgoing: &Outgoing) -> (String, Vec<Line>) {
             ],
         ),
     }
+}
+
+fn code(outgoing: &Outgoing, what_for: String, digits: &str, minutes: u64) -> Vec<Line> {
+    vec![
+        line(what_for),
+        Line { text: digits.to_owned(), large: true },
+        line(format!("Type it into the page that asked for it. It is good for {minutes} minutes, once.")),
+        line(format!(
+            "That page is at {}. Never give the code to anybody, and type it nowhere else.",
+            outgoing.origin
+        )),
+        line("If you did not ask for a code, you need do nothing: without it nobody gets further."),
+    ]
 }
 
 fn html(lines: &[Line]) -> String {

@@ -24,6 +24,8 @@ const DEADLINE: Duration = Duration::from_secs(30);
 pub(crate) enum What {
     /// The code.
     Code { digits: String, minutes: u64 },
+    /// The code with which somebody may change their devices.
+    ChangeCode { digits: String, minutes: u64 },
     /// An alias was typed: nobody enrolls by one.
     AliasUsed { primary_masked: String },
 }
@@ -33,6 +35,7 @@ impl What {
     const fn kind(&self) -> &'static str {
         match self {
             Self::Code { .. } => "code",
+            Self::ChangeCode { .. } => "change_code",
             Self::AliasUsed { .. } => "alias_used",
         }
     }

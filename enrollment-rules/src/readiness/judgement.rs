@@ -47,6 +47,15 @@ impl Cause {
     }
 }
 
+/// What the account allows of that which is judged here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct AccountRules {
+    /// What becomes of enrolling in a private window.
+    pub private_windows: PrivateWindows,
+    /// Whether devices without a key are refused.
+    pub bound_devices_only: bool,
+}
+
 /// What follows from the findings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Verdict {
@@ -58,6 +67,8 @@ pub enum Verdict {
     Session,
     /// A private window, where this account enrolls nobody.
     Refused,
+    /// A device key is not possible, and this account enrolls nobody without one.
+    KeyRequired,
     /// Enrolling would be in vain: the cookie would be lost.
     Blocked,
 }
@@ -71,6 +82,7 @@ impl Verdict {
             Self::ReadyUnbound => "ready_unbound",
             Self::Session => "session",
             Self::Refused => "refused",
+            Self::KeyRequired => "key_required",
             Self::Blocked => "blocked",
         }
     }
@@ -85,9 +97,12 @@ pub struct Judgement {
     pub causes: Vec<Cause>,
 }
 
-/// Judges the findings by the account's rule for private windows. `over_tls` says whether the page came over https.
+/// Judges the findings by the account's rules. `over_tls` says whether the page came over https.
+///
+/// A key that the browser removes before long is of no use where the cookie alone will do. Where nothing else will, it is made all
+/// the same: the person confirms more often, and a copied cookie is of no use all the while.
 #[must_use]
-pub fn judge(findings: &Findings, private_windows: PrivateWindows, over_tls: bool) -> Judgement {
+pub fn judge(findings: &Findings, rules: AccountRules, over_tls: bool) -> Judgement {
     let blocked = findings.cookies.answer == Answer::No;
     let private = findings.private_window.answer == Answer::Yes;
     let insecure = !over_tls
@@ -112,10 +127,14 @@ pub fn judge(findings: &Findings, private_windows: PrivateWindows, over_tls: boo
     let verdict = if blocked {
         Verdict::Blocked
     } else if private {
-        match private_windows {
-            PrivateWindows::Refuse => Verdict::Refused,
-            PrivateWindows::Session => Verdict::Session,
+        match rules {
+            // What a private window keeps ends with it, a key as well.
+            AccountRules { bound_devices_only: true, .. }
+            | AccountRules { private_windows: PrivateWindows::Refuse, .. } => Verdict::Refused,
+            AccountRules { private_windows: PrivateWindows::Session, .. } => Verdict::Session,
         }
+    } else if rules.bound_devices_only {
+        if no_storage || no_web_crypto { Verdict::KeyRequired } else { Verdict::Ready }
     } else if no_storage || short_lived || no_web_crypto {
         Verdict::ReadyUnbound
     } else {
@@ -130,7 +149,12 @@ mod tests {
     use super::super::{Finding, Findings};
     use super::*;
 
-    const POLICIES: [PrivateWindows; 2] = [PrivateWindows::Session, PrivateWindows::Refuse];
+    const RULES: [AccountRules; 4] = [
+        AccountRules { private_windows: PrivateWindows::Session, bound_devices_only: false },
+        AccountRules { private_windows: PrivateWindows::Refuse, bound_devices_only: false },
+        AccountRules { private_windows: PrivateWindows::Session, bound_devices_only: true },
+        AccountRules { private_windows: PrivateWindows::Refuse, bound_devices_only: true },
+    ];
 
     fn place(findings: &mut Findings, number: u32) -> &mut Answer {
         let finding = match number {
@@ -150,17 +174,17 @@ mod tests {
         &mut finding.answer
     }
 
-    /// Calls `check` with every combination of the twelve answers, the two policies, with TLS and without: 2,125,764.
-    fn every_combination(mut check: impl FnMut(&Findings, PrivateWindows, bool, &Judgement)) {
+    /// Calls `check` with every combination of the twelve answers, the rules, with TLS and without: 4,251,528.
+    fn every_combination(mut check: impl FnMut(&Findings, AccountRules, bool, &Judgement)) {
         let mut findings = Findings::all(&Finding::new(Answer::Unknown, ""));
         for number in 0..3_u32.pow(12) {
             for digit in 0..12 {
                 *place(&mut findings, digit) =
                     ANSWERS[usize::try_from(number / 3_u32.pow(digit) % 3).unwrap()];
             }
-            for policy in POLICIES {
+            for rules in RULES {
                 for over_tls in [false, true] {
-                    check(&findings, policy, over_tls, &judge(&findings, policy, over_tls));
+                    check(&findings, rules, over_tls, &judge(&findings, rules, over_tls));
                 }
             }
         }
@@ -168,21 +192,25 @@ mod tests {
 
     #[test]
     fn every_combination_has_the_verdict_and_the_causes_of_the_contract() {
-        every_combination(|findings, policy, over_tls, judgement| {
+        every_combination(|findings, rules, over_tls, judgement| {
             let is = |finding: &Finding, answer| finding.answer == answer;
             let blocked = is(&findings.cookies, Answer::No);
             let private = is(&findings.private_window, Answer::Yes);
             assert_eq!(judgement.verdict == Verdict::Blocked, blocked, "{findings:?}");
-            let in_a_private_window = match policy {
-                PrivateWindows::Session => Verdict::Session,
-                PrivateWindows::Refuse => Verdict::Refused,
+            let in_a_private_window = match (rules.bound_devices_only, rules.private_windows) {
+                (false, PrivateWindows::Session) => Verdict::Session,
+                (false, PrivateWindows::Refuse) | (true, _) => Verdict::Refused,
             };
             assert_eq!(judgement.verdict == in_a_private_window, private && !blocked, "{findings:?}");
             if !blocked && !private {
-                let no_key = [&findings.indexed_db, &findings.storage_kept, &findings.web_crypto];
-                let unbound = no_key.into_iter().any(|finding| is(finding, Answer::No));
-                let expected = if unbound { Verdict::ReadyUnbound } else { Verdict::Ready };
-                assert_eq!(judgement.verdict, expected, "{findings:?}");
+                let impossible = is(&findings.indexed_db, Answer::No) || is(&findings.web_crypto, Answer::No);
+                let expected = match (rules.bound_devices_only, impossible) {
+                    (true, true) => Verdict::KeyRequired,
+                    (false, true) => Verdict::ReadyUnbound,
+                    (false, false) if is(&findings.storage_kept, Answer::No) => Verdict::ReadyUnbound,
+                    (_, false) => Verdict::Ready,
+                };
+                assert_eq!(judgement.verdict, expected, "{rules:?} {findings:?}");
             }
 
             let has = |cause| judgement.causes.contains(&cause);
@@ -208,7 +236,7 @@ mod tests {
         // The best answer of each place; local storage and the file system decide nothing.
         let best = |number| if matches!(number, 9 | 10) { Answer::No } else { Answer::Yes };
         let mut better = Findings::all(&Finding::new(Answer::Unknown, ""));
-        every_combination(|findings, policy, over_tls, judgement| {
+        every_combination(|findings, rules, over_tls, judgement| {
             better.clone_from(findings);
             for number in 0..12 {
                 // A plain cookie that came back is no better than one that may have: it only explains a refusal.
@@ -217,7 +245,7 @@ mod tests {
                     *answer = best(number);
                 }
             }
-            assert_eq!(*judgement, judge(&better, policy, over_tls), "{findings:?}");
+            assert_eq!(*judgement, judge(&better, rules, over_tls), "{findings:?}");
         });
     }
 
@@ -226,16 +254,16 @@ mod tests {
         let mut findings = Findings::default();
         findings.cookies.answer = Answer::No;
         findings.plain_cookies.answer = Answer::Yes;
-        let causes = |over_tls| judge(&findings, PrivateWindows::Session, over_tls).causes;
+        let causes = |over_tls| judge(&findings, AccountRules::default(), over_tls).causes;
         assert_eq!(causes(true), [Cause::CookiesBlocked]);
         assert_eq!(causes(false), [Cause::InsecureConnection]);
     }
 
     #[test]
     fn all_unknown_is_ready_without_a_word() {
-        for policy in POLICIES {
+        for rules in RULES {
             for over_tls in [false, true] {
-                let judgement = judge(&Findings::default(), policy, over_tls);
+                let judgement = judge(&Findings::default(), rules, over_tls);
                 assert_eq!(judgement, Judgement { verdict: Verdict::Ready, causes: vec![] });
             }
         }
@@ -246,7 +274,7 @@ mod tests {
         let mut findings = Findings::all(&Finding::new(Answer::No, ""));
         findings.in_app_view.answer = Answer::Yes;
         let codes = |findings: &Findings| -> Vec<&str> {
-            judge(findings, PrivateWindows::Session, false).causes.into_iter().map(Cause::code).collect()
+            judge(findings, AccountRules::default(), false).causes.into_iter().map(Cause::code).collect()
         };
         let rest =
             ["browser_outdated", "storage_unavailable", "storage_short_lived", "web_crypto_unavailable"];
@@ -260,10 +288,16 @@ mod tests {
             codes(&findings),
             [&["cookies_blocked", "private_window", "in_app_view"][..], &rest].concat()
         );
-        let verdicts =
-            [Verdict::Ready, Verdict::ReadyUnbound, Verdict::Session, Verdict::Refused, Verdict::Blocked];
+        let verdicts = [
+            Verdict::Ready,
+            Verdict::ReadyUnbound,
+            Verdict::Session,
+            Verdict::Refused,
+            Verdict::KeyRequired,
+            Verdict::Blocked,
+        ];
         let codes: Vec<_> = verdicts.into_iter().map(Verdict::code).collect();
-        assert_eq!(codes, ["ready", "ready_unbound", "session", "refused", "blocked"]);
+        assert_eq!(codes, ["ready", "ready_unbound", "session", "refused", "key_required", "blocked"]);
         let findings = Findings::all(&Finding::new(Answer::Unknown, ""));
         let names: Vec<_> = findings.named().into_iter().map(|(name, _)| name).collect();
         assert_eq!(
