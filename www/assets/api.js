@@ -1,4 +1,4 @@
-// Calls to the edge: docs/API.md, "Enrolling". Every failure is a code; the words for it are in the page.
+// Calls to the edge: docs/API.md, "Enrolling" and "The device". Every failure is a code; the words for it are in the page.
 
 /** How long an answer may take, in milliseconds. */
 const LIMIT_MS = 20_000;
@@ -13,7 +13,7 @@ const LIMIT_MS = 20_000;
  * @param {object} body
  * @returns {Promise<Reply<any>>}
  */
-const post = (path, body) =>
+export const post = (path, body) =>
   ask(path, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });
 
 /**
@@ -21,13 +21,13 @@ const post = (path, body) =>
  * @param {RequestInit} request
  * @returns {Promise<Reply<any>>}
  */
-async function ask(path, request) {
+export async function ask(path, request) {
   const stop = new AbortController();
   const timer = setTimeout(() => stop.abort(), LIMIT_MS);
   try {
     const response = await fetch(path, { ...request, cache: 'no-store', signal: stop.signal });
     const answer = await response.json().catch(() => null);
-    if (response.ok && answer) return { ok: true, body: answer };
+    if (response.ok && (answer || response.status === 204)) return { ok: true, body: answer };
     const code = typeof answer?.code === 'string' ? answer.code : `status_${response.status}`;
     // A proxy's or a crash's answer has no code of ours; to the person it is all the same.
     return { ok: false, problem: { ...answer, code: response.status >= 500 ? 'unavailable' : code } };
@@ -56,3 +56,12 @@ export const confirm = (confirmation) => post('/api/v1/enrollments/confirm', con
 
 /** This browser's device, if it is enrolled. @returns {Promise<Reply<{session: boolean}>>} */
 export const device = () => ask('/api/v1/device', {});
+
+/** Ends this browser's device, everywhere. @returns {Promise<Reply<null>>} */
+export const endDevice = () => ask('/api/v1/device', { method: 'DELETE' });
+
+/** The person pressed something. @param {string | null} to @returns {Promise<Reply<{to: string}>>} */
+export const press = (to) => post('/api/v1/device/press', { to });
+
+/** This browser has nothing to prove with. @returns {Promise<Reply<null>>} */
+export const unproven = () => post('/api/v1/device/unproven', {});

@@ -9,6 +9,9 @@ import { checkedText, showChecked } from './checked.js';
 import { check, isOutdated, load } from './client.js';
 import { copy } from './copy.js';
 import { count, stop } from './countdown.js';
+import { cameBack, finish, goOn, leave } from './enroll-done.js';
+import { heal } from './heal.js';
+import { here } from './here.js';
 import { byId, choose, fill, hideProblem, input, point, say, showProblem, showStep } from './page.js';
 import { within } from './within.js';
 
@@ -16,8 +19,11 @@ import { within } from './within.js';
 const READINESS_LIMIT_MS = 4000;
 /** How long making a key and keeping a token may each take; the cookie counts, so neither may hold up the person for long. */
 const KEY_LIMIT_MS = 5000;
-/** How long the last step is shown before going on: long enough to read what it says of an end. Whoever is quicker presses. */
-const DONE_MS = { own: 1500, shared: 6000 };
+/** How long a proof may hold up the first step; it is made while the checks run. */
+const HEALING_LIMIT_MS = 4000;
+
+/** The verdicts with which nobody is asked for an address. */
+const IN_VAIN = ['blocked', 'refused', 'key_required'];
 
 /** @typedef {import('./client.js').Readiness} Readiness */
 /** @typedef {{address: string, expiresAt: number, resendAt: number, mailWorking: boolean}} Asked */
@@ -30,23 +36,22 @@ let asked = history.state?.asked ?? null;
 let report = null;
 /** Whether a first step is shown: from then on what is found comes late. */
 let begun = false;
+/** Whether there is no module: nothing is found out then, and no key is made. */
+let unloaded = false;
 let withoutKey = false;
 let busy = false;
 
 const client = load();
-const readiness = client.then((loaded) => loaded && check(loaded)).catch(() => null);
+const readiness = client.then((loaded) => {
+  unloaded = !loaded;
+  return loaded && check(loaded);
+}).catch(() => null);
 
-/** A path of this origin, or `/`: nothing in the address bar may send anybody elsewhere. @param {string | null} path */
-function here(path) {
-  try {
-    const address = new URL(path ?? '/', location.origin);
-    // "/.//host" has the path "//host", which as a link is another host.
-    const stays = address.origin === location.origin && !address.pathname.startsWith('//');
-    return stays ? address.pathname + address.search + address.hash : '/';
-  } catch {
-    return '/';
-  }
-}
+/** The edge sends those here who were enrolled without a key before their organization asked for keys. */
+const keyDemanded = query.get('finding') === 'key-required';
+
+/** The verdict on this browser; without the checks, what is certain all the same. */
+const verdict = () => report?.verdict ?? (keyDemanded && unloaded ? 'key_required' : null);
 
 /**
  * One thing at a time, and visibly so: pressing twice asks once.
@@ -152,12 +157,15 @@ async function resend() {
 function problemOfCode(problem) {
   if (problem.code === 'code_expired') return showExpired();
   // It is not the code: the browser did not keep the cookie that goes with it.
-  if (problem.code === 'ticket_missing' && report?.verdict === 'blocked') return showFirst();
+  if (problem.code === 'ticket_missing' && verdict() === 'blocked') return showFirst();
   const exhausted = problem.code === 'code_wrong' && problem.attempts_left === 0;
   const code = exhausted ? 'attempts_exhausted' : problem.code;
+  // A key that did not come in time may come yet, and the code still works.
+  const mayKeep = isKeyed() && verdict() !== 'key_required';
+  byId('key-again').hidden = !mayKeep;
   // The code is dead: what is left is the way out that its words offer.
   const dead = ['attempts_exhausted', 'code_used', 'enrollment_ended', 'ticket_missing', 'authentication_off', 'private_window_refused'];
-  if (dead.includes(code)) {
+  if (dead.includes(code) || (code === 'device_key_required' && !mayKeep)) {
     stop();
     byId('code-entry').hidden = true;
     byId('resend-part').hidden = true;
@@ -165,10 +173,12 @@ function problemOfCode(problem) {
   showProblem({ ...problem, code }, { field: ['code_wrong', 'code_malformed'].includes(code) ? 'code' : undefined });
 }
 
+/** Whether this browser is to keep a key, as far as is known by now. */
+const isKeyed = () => !!report && !withoutKey && report.verdict !== 'ready_unbound';
+
 /** @param {import('./client.js').Client | null} loaded */
 async function deviceKey(loaded) {
-  if (!loaded || withoutKey || report?.verdict === 'ready_unbound') return null;
-  return within(loaded.device_key(), KEY_LIMIT_MS);
+  return loaded && isKeyed() ? within(loaded.device_key(), KEY_LIMIT_MS) : null;
 }
 
 async function confirm() {
@@ -181,11 +191,16 @@ async function confirm() {
   const key = kind === 'own' ? await deviceKey(loaded) : null;
   const reply = await api.confirm({ code, kind, device_key: key ?? undefined, readiness: report?.findings });
   if (!reply.ok) {
-    if (reply.problem.code === 'device_key_invalid') withoutKey = true;
+    if (reply.problem.code === 'device_key_invalid') {
+      // The same key would be taken again.
+      if (loaded) await within(loaded.forget(), KEY_LIMIT_MS);
+      if (report?.bound_only) return problemOfCode({ code: 'device_key_required' });
+      withoutKey = true;
+    }
     // The answer that enrolled may have been lost on its way, or another tab was quicker: the cookie tells.
     if (['code_used', 'ticket_missing'].includes(reply.problem.code)) {
       const device = await api.device();
-      if (device.ok) return finish(device.body.session ? 'shared' : 'own', to);
+      if (device.ok) return enrolled(device.body.session ? 'shared' : 'own', to);
     }
     return problemOfCode(reply.problem);
   }
@@ -193,18 +208,16 @@ async function confirm() {
   // The cookie counts: a token that could not be kept costs nothing today. But what an earlier enrollment left must go.
   const kept = token && loaded && (await within(loaded.keep_token(token).then(() => true), KEY_LIMIT_MS));
   if (!kept && loaded) await within(loaded.forget(), KEY_LIMIT_MS);
-  finish(kind, reply.body.to);
+  enrolled(kind, reply.body.to);
 }
 
-/** Enrolled: says so, and goes on. @param {'own' | 'shared'} kind @param {string | null} path */
-function finish(kind, path) {
+/** @param {'own' | 'shared'} kind @param {string | null} path */
+function enrolled(kind, path) {
   stop();
   remember(null);
-  const next = here(path);
-  point('to', next);
-  choose(byId('step-done'), report?.verdict === 'session' ? 'window' : kind);
-  showStep('done');
-  setTimeout(() => location.replace(next), DONE_MS[kind]);
+  // Views inside apps often have one window only.
+  const inNewWindow = !causes().includes('in_app_view');
+  finish(kind === 'shared' && verdict() === 'session' ? 'window' : kind, path, { inNewWindow });
 }
 
 /** What to open in another window or browser: the link from the mail, or this page when it was opened by itself. */
@@ -212,7 +225,7 @@ const otherWindow = () => new URL(to === null ? '/enroll' : here(to), location.o
 
 /** @type {Record<string, (pressed: Element) => Promise<void> | void>} */
 const actions = {
-  'start-again': () => (busy ? undefined : ['blocked', 'refused'].includes(report?.verdict ?? '') ? showFirst() : showAddress()),
+  'start-again': () => (busy ? undefined : IN_VAIN.includes(verdict() ?? '') ? showFirst() : showAddress()),
   'new-code': () => (asked ? alone('code-form', () => start(asked?.address ?? '')) : showAddress()),
   'without-to': () => {
     goOnTo(null);
@@ -220,6 +233,7 @@ const actions = {
   },
   'confirm-again': () => alone('code-form', confirm),
   resend: () => alone('code-form', resend),
+  finished: () => alone('step-done', () => leave(client)),
   'copy-address': (pressed) => copy(otherWindow(), 'copied-address', pressed),
   'copy-checked': (pressed) => copy(checkedText(), 'copied-checked', pressed),
   'first-step': () => (busy ? undefined : showFirst()),
@@ -241,9 +255,17 @@ function take(found) {
     byId('kind-window').hidden = false;
     if (chosen) byId('kind-window').focus();
   }
+  choose(byId('kind-own-hint'), isKeyed() ? 'key' : 'cookie');
+  if (found?.bound_only) {
+    const chosen = input('kind-shared').checked;
+    input('kind-own').checked = true;
+    byId('kind-shared-choice').hidden = true;
+    byId('kind-bound').hidden = false;
+    if (chosen) byId('kind-bound').focus();
+  }
   if (!begun || byId('step-address').hidden) return;
   // Late. Another step comes first only if it must and nobody has begun; else the news is told beside what they do.
-  const another = ['blocked', 'session', 'refused'].includes(found?.verdict ?? '');
+  const another = [...IN_VAIN, 'session'].includes(verdict() ?? '');
   if (another && !busy && input('address').value === '') showFirst();
   else tellBeside('address', causes(), { open: true });
 }
@@ -270,12 +292,20 @@ function showPrivate(verdict) {
   showStep('private');
 }
 
+function showKey() {
+  const why = causes().includes('storage_unavailable') ? 'storage' : 'crypto';
+  choose(byId('step-key'), unloaded ? 'module' : why);
+  tellBeside('key', causes(), { open: false });
+  showStep('key');
+}
+
 /** The step that comes first in this browser. It comes after a wait, so the focus goes to it. */
 function showFirst() {
   begun = true;
   if (query.get('finding') === 'cookie-dropped') return showCookies('dropped');
-  if (report?.verdict === 'blocked') return showCookies(report.causes.includes('insecure_connection') ? 'insecure' : 'blocked');
+  if (verdict() === 'blocked') return showCookies(causes().includes('insecure_connection') ? 'insecure' : 'blocked');
   if (report?.verdict === 'session' || report?.verdict === 'refused') return showPrivate(report.verdict);
+  if (verdict() === 'key_required') return showKey();
   tellBeside('address', causes(), { open: true });
   showAddress();
 }
@@ -291,6 +321,7 @@ async function begin() {
   goOnTo(to);
   fill('host', location.host);
   fill('origin', location.origin);
+  byId('key-demanded').hidden = !keyDemanded;
 
   byId('address-form').addEventListener('submit', (event) => {
     event.preventDefault();
@@ -311,12 +342,23 @@ async function begin() {
     }
   });
 
+  const dropped = query.get('finding') === 'cookie-dropped';
   const noted = readiness.then(take);
-  if (query.get('finding') !== 'cookie-dropped' && asked && asked.expiresAt > Date.now()) {
+  if (await cameBack()) return;
+  if (!dropped && asked && asked.expiresAt > Date.now()) {
     input('address').value = asked.address;
     return showCode({ focus: false });
   }
-  await within(noted, READINESS_LIMIT_MS);
+  const checked = within(noted, READINESS_LIMIT_MS);
+  // Where cookies are dropped, another one would be as well.
+  const healing = dropped ? Promise.resolve(null) : heal(client, to).catch(() => null);
+  const healed = await within(healing, HEALING_LIMIT_MS);
+  if (healed) return goOn(here(healed));
+  // On a slow line it may come yet, and still spares whoever has not begun the code and the mail.
+  healing.then((late) => {
+    if (late && !busy && !asked && input('address').value === '') goOn(here(late));
+  });
+  await checked;
   if (!report) take(null);
   showFirst();
 }

@@ -2,6 +2,9 @@
 // browser that has none, or cannot parse ours, runs no line of them, and this one shows the words for that.
 
 (function () {
+  // What waits for scripts is shown only where they run. A class tells that to browsers that have no media query for it as well.
+  document.documentElement.className = 'scripted';
+
   var ours = location.protocol + '//' + location.host + '/assets/';
 
   /** @param {string} [address] */

@@ -90,7 +90,8 @@ export function showStep(name, { focus = true } = {}) {
 }
 
 export function hideProblem() {
-  byId('error').hidden = true;
+  // A page that is about one problem only has no place for others.
+  document.getElementById('error')?.setAttribute('hidden', '');
   for (const field of document.querySelectorAll('[aria-invalid]')) field.removeAttribute('aria-invalid');
 }
 
