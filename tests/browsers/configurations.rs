@@ -111,14 +111,6 @@ fn firefox() -> Vec<Configuration> {
         Configuration::new(name, Manner::Firefox(manner), truth)
     };
     let private = ("browser.privatebrowsing.autostart", json!(true));
-    let strict = [
-        ("browser.contentblocking.category", json!("strict")),
-        ("network.cookie.cookieBehavior", json!(5)),
-        ("privacy.trackingprotection.enabled", json!(true)),
-        ("privacy.trackingprotection.socialtracking.enabled", json!(true)),
-        ("privacy.fingerprintingProtection", json!(true)),
-        ("privacy.globalprivacycontrol.enabled", json!(true)),
-    ];
     let clears = [
         ("privacy.sanitize.sanitizeOnShutdown", json!(true)),
         ("privacy.clearOnShutdown.cookies", json!(true)),
@@ -131,7 +123,7 @@ fn firefox() -> Vec<Configuration> {
         new("private, without OPFS", &[private, ("dom.fs.enabled", json!(false))], PRIVATE),
         new("cookies blocked", &[("network.cookie.cookieBehavior", json!(2))], WITHOUT_COOKIES),
         new("clear on close", &clears, CLEARED).says_private(Answer::No),
-        new("strict protection", &strict, ORDINARY).says_private(Answer::No),
+        new("strict protection", &Firefox::strict().preferences, ORDINARY).says_private(Answer::No),
         new("resist fingerprinting", &[resists], ORDINARY).says_private(Answer::No),
         excepted("site blocked", 2, WITHOUT_COOKIES),
         excepted("site for the session", 8, CLEARED).says_private(Answer::No),

@@ -16,6 +16,7 @@ mod documented;
 #[path = "../support/driver.rs"]
 mod driver;
 #[cfg(test)]
+#[expect(dead_code, reason = "hands for the cookies and buttons of the suite `binding`")]
 #[path = "../support/engines/mod.rs"]
 mod engines;
 #[cfg(test)]

@@ -42,7 +42,7 @@ impl Sites {
         let peer = Peer::open(&checkout);
         peer_front.lead_to(peer.port);
         let folder = Folder::new("product");
-        let options = StackOptions { https_port: Some(front.port), ..StackOptions::new(folder.path()) };
+        let options = StackOptions { https_ports: vec![front.port], ..StackOptions::new(folder.path()) };
         let stack = Stack::start(&checkout, options).unwrap();
         front.lead_to(stack.port());
         Self { stack, front, peer, peer_front, _folder: folder }

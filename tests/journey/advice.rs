@@ -68,12 +68,11 @@ async fn a_private_window_is_enrolled_just_for_itself() {
     let code = browser.ask(&site, &person.address).await;
     assert!(!browser.shows("#kind").await);
     browser.reads("We forget it when it is closed, and after 12 hours at the latest").await;
-    browser.hold().await;
     browser.confirm(Kind::Own, &code).await;
     browser.reads("Done: you can go on in this window").await;
-    browser.reads("until this private window is closed, for 12 hours at most").await;
+    browser.reads("when this private window is closed, and after 12 hours at the latest").await;
     browser.press("#continue").await;
-    browser.is_at(&arrival.url).await;
+    arrival.is_visited().await;
     is_enrolled_for_the_window(&browser, &site, &person.id).await;
     browser.complained_only_of(&[]).await;
 }
@@ -93,7 +92,8 @@ async fn a_private_window_that_is_loaded_again_is_still_enrolled_just_for_itself
     assert!(browser.shows("#code-form").await && !browser.shows("#kind").await);
     browser.confirm(Kind::Own, &code).await;
     browser.reads("Done: you can go on in this window").await;
-    browser.is_at(&arrival.url).await;
+    browser.press("#continue").await;
+    arrival.is_visited().await;
     is_enrolled_for_the_window(&browser, &site, &person.id).await;
 }
 
@@ -117,7 +117,8 @@ async fn whoever_confirms_in_a_private_window_before_it_is_known_as_one_is_enrol
     assert_eq!(browser.script(&send.replace("CODE", &json!(code).to_string())).await, Value::Null);
     browser.let_through().await;
     browser.reads("Done: you can go on in this window").await;
-    browser.is_at(&arrival.url).await;
+    browser.press("#continue").await;
+    arrival.is_visited().await;
     is_enrolled_for_the_window(&browser, &site, &person.id).await;
 }
 
@@ -288,6 +289,22 @@ async fn without_web_assembly_a_person_enrolls_with_the_cookie_alone() {
     assert!(browser.cookie(DEVICE).await.unwrap().expiry.is_some());
     browser.goto(&link).await;
     assert_eq!(browser.url().await, arrival.url);
+}
+
+#[tokio::test]
+async fn whoever_has_to_confirm_again_for_a_key_is_told_so_and_without_the_module_that_it_is_in_vain() {
+    let site = Product::shared().await.demo();
+    let page = format!("{}/enroll?finding=key-required&to=/", site.origin);
+    let able = Browser::open().await;
+    able.goto(&page).await;
+    able.see("#address-form").await;
+    able.reads("Your organization now asks for browsers that keep a key").await;
+    let without = Browser::open().await;
+    without.before_pages("delete globalThis.WebAssembly;").await;
+    without.goto(&page).await;
+    without.see("#step-key").await;
+    without.reads("does not run in this browser").await;
+    assert!(!without.shows("form").await);
 }
 
 #[tokio::test]

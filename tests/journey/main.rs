@@ -23,9 +23,19 @@ mod crashes;
 #[cfg(test)]
 mod destinations;
 #[cfg(test)]
+mod devices;
+#[cfg(test)]
+mod devices_page;
+#[cfg(test)]
+mod healing;
+#[cfg(test)]
+mod languages;
+#[cfg(test)]
 mod links;
 #[cfg(test)]
 mod pages;
+#[cfg(test)]
+mod proofs;
 #[cfg(test)]
 mod readiness;
 #[cfg(test)]

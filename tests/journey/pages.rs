@@ -1,5 +1,6 @@
 //! The pages for everybody: by keyboard, on a narrow screen, without scripts.
 
+use serde_json::json;
 use thirtyfour::Key;
 
 use crate::support::{Arrival, Browser, Kind, Manner, Product};
@@ -34,7 +35,10 @@ async fn a_person_enrolls_with_the_keyboard_alone() {
     assert!(browser.focuses("#kind-shared").await);
     browser.key(Key::Tab).await;
     browser.key(Key::Enter).await;
-    browser.is_at(&arrival.url).await;
+    browser.see("#step-done").await;
+    browser.tab_to("#continue").await;
+    browser.key(Key::Enter).await;
+    arrival.is_visited().await;
     assert_eq!(site.admin.devices(&person.id).await[0]["session"], true);
     browser.complained_only_of(&[422]).await;
 }
@@ -82,6 +86,31 @@ async fn without_scripts_the_page_says_what_to_do() {
     browser.reads("This page needs JavaScript").await;
     browser.reads("Switch on JavaScript for this site").await;
     assert!(!browser.shows("form").await);
+    for page in ["enroll", "prove", "devices"] {
+        browser.goto(&format!("{}/{page}", site.origin)).await;
+        browser.reads("This page needs JavaScript").await;
+        assert!(!browser.shows("#step-checking").await, "{page} checks nothing");
+    }
+}
+
+#[tokio::test]
+async fn whoever_has_not_to_wait_for_a_proof_sees_nothing_of_it() {
+    let site = Product::shared().await.demo();
+    let browser = Browser::open().await;
+    browser.hold_back("/client/client_wasm_bg.wasm").await;
+    browser.goto(&format!("{}/prove", site.origin)).await;
+    let seen = browser
+        .script(
+            "const [appearing] = document.body.getAnimations();
+             const seen = (time) => {
+               appearing.currentTime = time;
+               return getComputedStyle(document.getElementById('step-checking')).visibility;
+             };
+             appearing.pause();
+             return [getComputedStyle(document.body).animationDelay, seen(0), seen(299), seen(600)];",
+        )
+        .await;
+    assert_eq!(seen, json!(["0.3s", "hidden", "hidden", "visible"]));
 }
 
 #[tokio::test]

@@ -5,13 +5,22 @@ use serde_json::json;
 
 use crate::support::{Answer, Product, Wire};
 
-const CHANGING: [(Method, &str); 6] = [
+const CHANGING: [(Method, &str); 15] = [
     (Method::POST, "/api/v1/enrollments"),
     (Method::POST, "/api/v1/enrollments/resend"),
     (Method::POST, "/api/v1/enrollments/confirm"),
     (Method::POST, "/api/v1/readiness"),
     (Method::DELETE, "/api/v1/readiness/0123456789abcdef"),
     (Method::DELETE, "/api/v1/device"),
+    (Method::POST, "/api/v1/device/challenge"),
+    (Method::POST, "/api/v1/device/prove"),
+    (Method::POST, "/api/v1/device/press"),
+    (Method::POST, "/api/v1/device/unproven"),
+    (Method::PATCH, "/api/v1/devices/x"),
+    (Method::DELETE, "/api/v1/devices/x"),
+    (Method::POST, "/api/v1/devices/revoke-others"),
+    (Method::POST, "/api/v1/devices/code"),
+    (Method::POST, "/api/v1/devices/code/confirm"),
 ];
 const ADMINISTERING: [(Method, &str); 8] = [
     (Method::PATCH, "/api/v1/admin/settings"),
@@ -24,8 +33,19 @@ const ADMINISTERING: [(Method, &str); 8] = [
     (Method::POST, "/api/v1/admin/links"),
 ];
 /// Those that read a body, without an administrator.
-const READING: [&str; 4] =
-    ["/api/v1/enrollments", "/api/v1/enrollments/resend", "/api/v1/enrollments/confirm", "/api/v1/readiness"];
+const READING: [&str; 11] = [
+    "/api/v1/enrollments",
+    "/api/v1/enrollments/resend",
+    "/api/v1/enrollments/confirm",
+    "/api/v1/readiness",
+    "/api/v1/device/challenge",
+    "/api/v1/device/prove",
+    "/api/v1/device/press",
+    "/api/v1/device/unproven",
+    "/api/v1/devices/revoke-others",
+    "/api/v1/devices/code",
+    "/api/v1/devices/code/confirm",
+];
 
 #[tokio::test]
 async fn another_site_changes_nothing_here_even_with_an_administrators_token() {

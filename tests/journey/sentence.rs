@@ -79,7 +79,8 @@ async fn a_person_confirms_once_passes_from_then_on_and_confirms_again_after_a_r
     for visit in arrival.visits() {
         assert!(!visit.to_ascii_lowercase().contains("\r\nreferer:"), "{visit}");
     }
-    browser.complained_only_of(&[]).await;
+    // The revoked browser asked whether it still is one, and its proof was refused.
+    browser.complained_only_of(&[401, 403]).await;
 
     // The books tell it all, the newest first.
     let audit = site.admin.audit().await;
@@ -87,6 +88,7 @@ async fn a_person_confirms_once_passes_from_then_on_and_confirms_again_after_a_r
     let expected = [
         "device.enrolled",
         "mail.sent",
+        "proof.failed",
         "user.revoked",
         "device.enrolled",
         "mail.sent",
@@ -98,9 +100,9 @@ async fn a_person_confirms_once_passes_from_then_on_and_confirms_again_after_a_r
     ];
     assert_eq!(actions, expected);
     let by = |event: &Value| event["actor"].clone();
-    assert_eq!([by(&audit[0]), by(&audit[2])], ["person", "administrator"].map(Value::from));
-    assert!([0, 1, 2].iter().all(|&event| audit[event]["subject"] == json!(ada)), "{audit:?}");
-    assert!(audit[9]["detail"].to_string().contains("authentication_enabled"));
+    assert_eq!([by(&audit[0]), by(&audit[3])], ["person", "administrator"].map(Value::from));
+    assert!([0, 1, 2, 3].iter().all(|&event| audit[event]["subject"] == json!(ada)), "{audit:?}");
+    assert!(audit[10]["detail"].to_string().contains("authentication_enabled"));
     let details = |event: &Value| event["detail"].to_string();
     assert!(
         audit.iter().map(details).all(|detail| !detail.contains('@') && !detail.contains("/offer")),

@@ -15,7 +15,13 @@ pub(crate) struct Admin {
 
 impl Admin {
     pub(crate) fn of(origin: &str, token: &str) -> Self {
-        Self { client: wire::client(), base: format!("{origin}/api/v1/admin"), token: token.to_owned() }
+        Self::behind(origin, origin, token)
+    }
+
+    /// The same for an origin that is spoken to at `base`.
+    pub(crate) fn behind(base: &str, origin: &str, token: &str) -> Self {
+        let client = wire::client_behind(base, origin);
+        Self { client, base: format!("{base}/api/v1/admin"), token: token.to_owned() }
     }
 
     /// Whatever comes of it.

@@ -4,6 +4,8 @@ use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 
+use super::eventually;
+
 /// A destination. It answers as long as the process runs.
 #[derive(Debug, Clone)]
 pub(crate) struct Arrival {
@@ -29,6 +31,11 @@ impl Arrival {
             }
         });
         Self { url, visits }
+    }
+
+    /// Waits until somebody came, in whichever window.
+    pub(crate) async fn is_visited(&self) {
+        eventually("somebody to arrive", async || (!self.visits().is_empty()).then_some(())).await;
     }
 
     /// The requests for the page so far, each with its headers.

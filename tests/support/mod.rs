@@ -1,20 +1,20 @@
 //! Hands for the tests: a product, an administrator, a mailbox, a browser on the wire and one on the screen.
 //!
 //! In scope: doing things and telling what came of them. Not in scope: what is right; the tests say that. The engines of the
-//! suite `browsers` are beside this, in `engines`.
+//! suites `browsers` and `binding` are beside this, in `engines`.
 
 mod admin;
 mod answer;
 mod arrival;
 mod browser;
-mod chromedriver;
-mod driver;
+pub(crate) mod chromedriver;
+pub(crate) mod driver;
 mod eventually;
 mod findings;
-mod folder;
-mod leash;
+pub(crate) mod folder;
+pub(crate) mod leash;
 mod mail;
-mod product;
+pub(crate) mod product;
 mod wire;
 
 pub(crate) use self::admin::Admin;

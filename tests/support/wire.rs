@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use reqwest::header::{HOST, HeaderValue};
 use reqwest::{Client, Method, RequestBuilder};
 use serde_json::{Value, json};
 
@@ -33,26 +34,42 @@ impl Kind {
 #[derive(Debug, Clone)]
 pub(crate) struct Wire {
     client: Client,
+    /// Where requests go: the origin itself, or a plain way to the server behind its TLS.
+    base: String,
     pub(crate) origin: String,
     pub(crate) jar: BTreeMap<String, String>,
 }
 
 /// A client that speaks to nobody but the address it is given, follows nothing and keeps nothing.
 pub(crate) fn client() -> Client {
+    client_behind("", "")
+}
+
+/// The same for an origin that is spoken to at `base`. Where that is a plain way behind its TLS, the origin's host is named.
+pub(crate) fn client_behind(base: &str, origin: &str) -> Client {
+    let host = origin.split_once("://").filter(|_| base != origin).map(|(_, host)| host);
+    let headers = host.map(|host| (HOST, HeaderValue::from_str(host).unwrap())).into_iter().collect();
     let builder = Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy();
     // What hangs fails, instead of holding up everything.
-    builder.timeout(Duration::from_secs(30)).build().unwrap()
+    builder.default_headers(headers).timeout(Duration::from_secs(30)).build().unwrap()
 }
 
 impl Wire {
     /// Without cookies.
     pub(crate) fn to(origin: &str) -> Self {
-        Self { client: client(), origin: origin.to_owned(), jar: BTreeMap::new() }
+        Self::behind(origin, origin)
+    }
+
+    /// The same for an origin that is spoken to at `base`.
+    pub(crate) fn behind(base: &str, origin: &str) -> Self {
+        let client = client_behind(base, origin);
+        Self { client, base: base.to_owned(), origin: origin.to_owned(), jar: BTreeMap::new() }
     }
 
     /// A bare request, without cookies and without the headers that browsers add. `at` is a path or an address.
     pub(crate) fn bare(&self, method: Method, at: &str) -> RequestBuilder {
-        let url = if at.starts_with('/') { format!("{}{at}", self.origin) } else { at.to_owned() };
+        let path = at.strip_prefix(&self.origin).unwrap_or(at);
+        let url = if path.starts_with('/') { format!("{}{path}", self.base) } else { at.to_owned() };
         self.client.request(method, url)
     }
 

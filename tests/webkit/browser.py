@@ -6,8 +6,14 @@ The only argument is the configuration, in JSON:
   cookies      "first-party" or "never"
   itp          whether tracking prevention is on
   features     names of features of the engine to switch on
-Each line on standard input is a command, {"goto": address} or {"script": body of an async function}; each is answered by
-one line, {"value": ...} or {"error": words}. The window closes when standard input ends. Certificates are not judged.
+Each line on standard input is a command, and each is answered by one line, {"value": ...} or {"error": words}:
+  {"goto": address}
+  {"script": body of an async function}
+  {"cookies": address}   the cookies a request for it would bring, HttpOnly ones too: [{"name", "value", "lasts"}]
+  {"keep": {"name", "value", "host"}}   a cookie like the product's
+  {"lose": name, "of": address}         a cookie less
+  {"press": [x, y]}      the first mouse button, by the window system
+The window closes when standard input ends. Certificates are not judged.
 """
 
 import json
@@ -15,9 +21,11 @@ import sys
 
 import gi
 
+gi.require_version("Gdk", "3.0")
 gi.require_version("Gtk", "3.0")
+gi.require_version("Soup", "3.0")
 gi.require_version("WebKit2", "4.1")
-from gi.repository import Gio, GLib, Gtk, WebKit2  # noqa: E402
+from gi.repository import Gdk, Gio, GLib, Gtk, Soup, WebKit2  # noqa: E402
 
 
 class Window:
@@ -31,7 +39,7 @@ class Window:
             manager = WebKit2.WebsiteDataManager(base_data_directory=data, base_cache_directory=data + "/cache")
         manager.set_itp_enabled(wanted["itp"])
         manager.set_tls_errors_policy(WebKit2.TLSErrorsPolicy.IGNORE)
-        cookies = manager.get_cookie_manager()
+        self.cookies = cookies = manager.get_cookie_manager()
         if not wanted["ephemeral"]:
             cookies.set_persistent_storage(data + "/cookies.sqlite", WebKit2.CookiePersistentStorage.SQLITE)
         never = wanted["cookies"] == "never"
@@ -72,6 +80,14 @@ class Window:
         if "goto" in command:
             self.loading = True
             self.view.load_uri(command["goto"])
+        elif "cookies" in command:
+            self.cookies.get_cookies(command["cookies"], None, self.found)
+        elif "keep" in command:
+            self.keep(**command["keep"])
+        elif "lose" in command:
+            self.cookies.get_cookies(command["of"], None, self.lose, command["lose"])
+        elif "press" in command:
+            self.press(*command["press"])
         else:
             body = command["script"]
             length = len(body.encode())
@@ -94,6 +110,33 @@ class Window:
         else:
             # What JSON has no word for, such as undefined, is null.
             self.answer(value=json.loads(value) if value else None)
+
+    def found(self, manager, result):
+        self.answer(
+            value=[
+                {"name": one.get_name(), "value": one.get_value(), "lasts": one.get_expires() is not None}
+                for one in manager.get_cookies_finish(result)
+            ]
+        )
+
+    def keep(self, name, value, host):
+        cookie = Soup.Cookie.new(name, value, host, "/", 86400)
+        cookie.set_secure(True)
+        cookie.set_http_only(True)
+        cookie.set_same_site_policy(Soup.SameSitePolicy.LAX)
+        self.cookies.add_cookie(cookie, None, lambda *_: self.answer(value=None))
+
+    def lose(self, manager, result, name):
+        gone = [one for one in manager.get_cookies_finish(result) if one.get_name() == name]
+        if not gone:
+            return self.answer(error=f"there is no cookie {name}")
+        manager.delete_cookie(gone[0], None, lambda *_: self.answer(value=None))
+
+    def press(self, x, y):
+        for kind in (Gdk.EventType.BUTTON_PRESS, Gdk.EventType.BUTTON_RELEASE):
+            if not Gdk.test_simulate_button(self.view.get_window(), x, y, 1, Gdk.ModifierType(0), kind):
+                return self.answer(error="the window system presses no button")
+        self.answer(value=None)
 
     def answer(self, **words):
         self.loading = False

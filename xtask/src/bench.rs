@@ -15,11 +15,13 @@ use crate::suites::outside;
 pub enum Measure {
     /// The time to a verdict on the enrollment page, per engine.
     Readiness,
+    /// The time of a proof that nobody sees, per engine, and its bytes on the wire.
+    Prove,
 }
 
 impl Measure {
     /// In the order they run.
-    pub const ALL: [Self; 1] = [Self::Readiness];
+    pub const ALL: [Self; 2] = [Self::Readiness, Self::Prove];
 
     /// The measure of that name.
     #[must_use]
@@ -32,6 +34,7 @@ impl Measure {
     pub fn name(self) -> &'static str {
         match self {
             Self::Readiness => "readiness",
+            Self::Prove => "prove",
         }
     }
 }
@@ -48,18 +51,18 @@ pub fn run(checkout: &Checkout, measures: &[Measure]) -> Outcome {
     for measure in measures {
         let file = folder.join(measure.name()).with_extension("json");
         println!("\n== {} ==", measure.name());
-        match measure {
-            Measure::Readiness => {
-                setup::browsers()?;
-                setup::firefox()?;
-                setup::webkit()?;
-                // Where browsers are driven.
-                let mut command = outside(checkout, "browsers", &[]);
-                let status = run_by_line(command.env("READINESS_BENCH", &file), |line| println!("{line}"))?;
-                if !status.success() {
-                    return Err(Failure::new(format!("{} could not be measured", measure.name())));
-                }
-            }
+        // Where browsers are driven.
+        let (suite, variable) = match measure {
+            Measure::Readiness => ("browsers", "READINESS_BENCH"),
+            Measure::Prove => ("binding", "PROVE_BENCH"),
+        };
+        setup::browsers()?;
+        setup::firefox()?;
+        setup::webkit()?;
+        let mut command = outside(checkout, suite, &[]);
+        let status = run_by_line(command.env(variable, &file), |line| println!("{line}"))?;
+        if !status.success() {
+            return Err(Failure::new(format!("{} could not be measured", measure.name())));
         }
         println!("written to {}", file.display());
     }

@@ -12,7 +12,7 @@ use std::fmt::{self, Display};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use self::webdriver::Session;
 use self::webkit::Program;
@@ -74,6 +74,21 @@ pub(crate) struct Firefox {
     pub(crate) site_cookies: Option<u8>,
 }
 
+impl Firefox {
+    /// With the strict kind of its tracking protection.
+    pub(crate) fn strict() -> Self {
+        let preferences = vec![
+            ("browser.contentblocking.category", json!("strict")),
+            ("network.cookie.cookieBehavior", json!(5)),
+            ("privacy.trackingprotection.enabled", json!(true)),
+            ("privacy.trackingprotection.socialtracking.enabled", json!(true)),
+            ("privacy.fingerprintingProtection", json!(true)),
+            ("privacy.globalprivacycontrol.enabled", json!(true)),
+        ];
+        Self { preferences, site_cookies: None }
+    }
+}
+
 /// What is special about a `WebKitGTK`.
 #[derive(Debug, Clone, Copy, Default)]
 #[expect(clippy::struct_excessive_bools, reason = "switches that do not depend on one another")]
@@ -105,6 +120,22 @@ impl Manner {
         }
     }
 }
+
+/// A cookie as the browser has it, whether scripts can see it or not.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Cookie {
+    pub(crate) value: String,
+    /// Longer than the browser runs.
+    pub(crate) lasts: bool,
+}
+
+/// Where an element can be pressed, in the window.
+const MIDDLE: &str = "
+const element = document.querySelector(CSS);
+if (!element?.checkVisibility()) return null;
+element.scrollIntoView({ block: 'center', behavior: 'instant' });
+const { x, y, width, height } = element.getBoundingClientRect();
+return [Math.round(x + width / 2), Math.round(y + height / 2)];";
 
 /// A browser with one window. Dropping it ends all its processes.
 #[derive(Debug)]
@@ -156,6 +187,40 @@ impl Window {
                 return Err(format!("not within {} s: {what}", LIMIT.as_secs()));
             }
             std::thread::sleep(EVERY);
+        }
+    }
+
+    /// The cookie of this name for the page's host.
+    pub(crate) fn cookie(&mut self, origin: &str, name: &str) -> Outcome<Option<Cookie>> {
+        match self {
+            Self::Driven(session) => session.cookie(name),
+            Self::Program(program) => program.cookie(origin, name),
+        }
+    }
+
+    /// Puts a cookie like the product's in place, for the page's host.
+    pub(crate) fn keep_cookie(&mut self, name: &str, value: &str) -> Outcome {
+        match self {
+            Self::Driven(session) => session.keep_cookie(name, value),
+            Self::Program(program) => program.keep_cookie(name, value),
+        }
+    }
+
+    /// Takes a cookie away, as cleaning extensions do it.
+    pub(crate) fn lose_cookie(&mut self, origin: &str, name: &str) -> Outcome {
+        match self {
+            Self::Driven(session) => session.lose_cookie(name),
+            Self::Program(program) => program.lose_cookie(origin, name),
+        }
+    }
+
+    /// Presses an element as a person does: by the mouse, not by script.
+    pub(crate) fn press(&mut self, css: &str) -> Outcome {
+        let place =
+            self.eventually(&format!("{css} to be seen"), &MIDDLE.replace("CSS", &json!(css).to_string()))?;
+        match self {
+            Self::Driven(session) => session.press(css),
+            Self::Program(program) => program.press(&place),
         }
     }
 

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use reqwest::{Client, RequestBuilder};
 use serde_json::{Value, json};
 use thirtyfour::session::handle::SessionHandle;
-use thirtyfour::{Capabilities, WebDriver};
+use thirtyfour::{By, Capabilities, SameSite, WebDriver};
 use tokio::runtime::{Builder, Runtime};
 
-use super::{LIMIT, Outcome};
+use super::{Cookie, LIMIT, Outcome};
 use crate::driver::Driver;
 
 /// One window. Dropping it ends the driver and the browser at once.
@@ -45,6 +45,30 @@ impl Session {
         let script = format!("return (async () => {{ {body} }})();");
         let returned = self.runtime.block_on(self.handle.execute(script, vec![])).map_err(said)?;
         Ok(returned.json().clone())
+    }
+
+    pub(super) fn cookie(&self, name: &str) -> Outcome<Option<Cookie>> {
+        let all = self.runtime.block_on(self.handle.get_all_cookies()).map_err(said)?;
+        let found = all.into_iter().find(|cookie| cookie.name == name);
+        Ok(found.map(|cookie| Cookie { value: cookie.value, lasts: cookie.expiry.is_some() }))
+    }
+
+    pub(super) fn keep_cookie(&self, name: &str, value: &str) -> Outcome {
+        let mut cookie = thirtyfour::Cookie::new(name, value);
+        cookie.set_path("/");
+        cookie.set_secure(true);
+        cookie.set_same_site(SameSite::Lax);
+        cookie.http_only = Some(true);
+        self.runtime.block_on(self.handle.add_cookie(cookie)).map_err(said)
+    }
+
+    pub(super) fn lose_cookie(&self, name: &str) -> Outcome {
+        self.runtime.block_on(self.handle.delete_cookie(name)).map_err(said)
+    }
+
+    pub(super) fn press(&self, css: &str) -> Outcome {
+        let pressing = async { self.handle.find(By::Css(css)).await?.click().await };
+        self.runtime.block_on(pressing).map_err(said)
     }
 
     pub(super) fn leave_room(&self, origin: &str, bytes: u32) -> Outcome {

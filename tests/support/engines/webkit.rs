@@ -10,7 +10,7 @@ use std::sync::mpsc::{self, Receiver};
 use serde_json::{Value, json};
 use xtask::setup;
 
-use super::{LIMIT, Outcome, WebKit};
+use super::{Cookie, LIMIT, Outcome, WebKit};
 use crate::leash::Leashed;
 
 /// What Safari ships and `WebKitGTK` has switched off.
@@ -63,6 +63,8 @@ impl Program {
             .arg(wanted.to_string());
         command.env("WEBKIT_DISABLE_SANDBOX_THIS_IS_DANGEROUS", "1").env("GDK_BACKEND", "x11");
         command.env("LIBGL_ALWAYS_SOFTWARE", "1").env("no_proxy", "*").env("HOME", folder);
+        // Buttons that are pressed by program come as events of the oldest kind.
+        command.env("GDK_CORE_DEVICE_EVENTS", "1");
         if manner.without_wasm {
             command.env("JSC_useWasm", "0");
         }
@@ -83,6 +85,28 @@ impl Program {
 
     pub(super) fn script(&mut self, body: &str) -> Outcome<Value> {
         self.call(&json!({ "script": body }))
+    }
+
+    pub(super) fn cookie(&mut self, origin: &str, name: &str) -> Outcome<Option<Cookie>> {
+        let all = self.call(&json!({ "cookies": origin }))?;
+        let found = all.as_array().into_iter().flatten().find(|cookie| cookie["name"] == name);
+        Ok(found.map(|cookie| Cookie {
+            value: cookie["value"].as_str().unwrap_or_default().to_owned(),
+            lasts: cookie["lasts"] == true,
+        }))
+    }
+
+    pub(super) fn keep_cookie(&mut self, name: &str, value: &str) -> Outcome {
+        let host = self.script("return location.hostname;")?;
+        self.call(&json!({ "keep": { "name": name, "value": value, "host": host } })).map(drop)
+    }
+
+    pub(super) fn lose_cookie(&mut self, origin: &str, name: &str) -> Outcome {
+        self.call(&json!({ "lose": name, "of": origin })).map(drop)
+    }
+
+    pub(super) fn press(&mut self, place: &Value) -> Outcome {
+        self.call(&json!({ "press": place })).map(drop)
     }
 
     fn call(&mut self, command: &Value) -> Outcome<Value> {

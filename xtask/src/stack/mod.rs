@@ -4,8 +4,8 @@
 //! Everything that lasts is under one state directory, so a stack that is started again over the same directory
 //! has what it acknowledged, however it ended. All of it listens on loopback addresses only.
 //!
-//! Two accounts are configured, one per loopback name: `demo` at `localhost` and `other` at `127.0.0.1`; and `secure` at
-//! `https://localhost`, where somebody runs a TLS front for it.
+//! Two accounts are configured, one per loopback name: `demo` at `localhost` and `other` at `127.0.0.1`; and one at
+//! `https://localhost` for each port where somebody runs a TLS front for it.
 
 mod config;
 mod kv;
@@ -44,8 +44,8 @@ pub struct StackOptions {
     pub smtp_port: u16,
     /// Port of the mail catcher's page and API; 0 takes a free one.
     pub mail_web_port: u16,
-    /// Port at which a TLS front of the caller's passes on what comes for account `secure`, if there is one.
-    pub https_port: Option<u16>,
+    /// Ports at which TLS fronts of the caller's pass on what comes for the accounts `secure`, `secure-2` and so on.
+    pub https_ports: Vec<u16>,
     /// Variables that replace or add to those of `wrangler.toml`.
     pub vars: BTreeMap<String, String>,
 }
@@ -59,7 +59,7 @@ impl StackOptions {
             port: 0,
             smtp_port: 0,
             mail_web_port: 0,
-            https_port: None,
+            https_ports: vec![],
             vars: BTreeMap::new(),
         }
     }
@@ -116,7 +116,7 @@ impl Stack {
         }
 
         let mut vars = wrangler.vars().clone();
-        vars.insert("ACCOUNTS".to_owned(), accounts(port, options.https_port));
+        vars.insert("ACCOUNTS".to_owned(), accounts(port, &options.https_ports));
         vars.insert("SMTP_ADDRESS".to_owned(), format!("127.0.0.1:{smtp_port}"));
         vars.extend(options.vars);
         vars.extend(secrets.bindings());
@@ -225,16 +225,19 @@ impl Stack {
     }
 }
 
-fn accounts(port: u16, https_port: Option<u16>) -> String {
+fn accounts(port: u16, https_ports: &[u16]) -> String {
     let (demo, other) = (format!("localhost:{port}"), format!("127.0.0.1:{port}"));
     let mut accounts = json!({
         &demo: { "account": "demo", "name": "Demo Company", "origin": format!("http://{demo}") },
         &other: { "account": "other", "name": "Other Company", "origin": format!("http://{other}") },
     });
-    if let (Some(port), Some(accounts)) = (https_port, accounts.as_object_mut()) {
+    for (port, number) in https_ports.iter().zip(1..) {
         let host = format!("localhost:{port}");
         let origin = format!("https://{host}");
-        accounts.insert(host, json!({ "account": "secure", "name": "Secure Company", "origin": origin }));
+        let account = if number == 1 { "secure".to_owned() } else { format!("secure-{number}") };
+        if let Some(accounts) = accounts.as_object_mut() {
+            accounts.insert(host, json!({ "account": account, "name": "Secure Company", "origin": origin }));
+        }
     }
     accounts.to_string()
 }

@@ -24,11 +24,13 @@ pub enum Suite {
     Journey,
     /// What the enrollment page says of every kind of window, in three engines.
     Browsers,
+    /// What a device is tied to, attacked in three engines.
+    Binding,
 }
 
 impl Suite {
     /// In the order they run.
-    pub const ALL: [Self; 4] = [Self::Rust, Self::Wasm, Self::Journey, Self::Browsers];
+    pub const ALL: [Self; 5] = [Self::Rust, Self::Wasm, Self::Journey, Self::Browsers, Self::Binding];
 
     /// The suite of that name.
     #[must_use]
@@ -44,6 +46,7 @@ impl Suite {
             Self::Wasm => "wasm",
             Self::Journey => "journey",
             Self::Browsers => "browsers",
+            Self::Binding => "binding",
         }
     }
 }
@@ -61,7 +64,8 @@ pub fn run(checkout: &Checkout, suites: &[Suite]) -> Outcome<bool> {
             Suite::Rust => rust::run_suite(checkout, &mut tally),
             Suite::Wasm => wasm(checkout, &tools, &mut tally),
             Suite::Journey => journey(checkout, &tools, &mut tally),
-            Suite::Browsers => browsers(checkout, &tools, &mut tally),
+            Suite::Browsers => engines("browsers", checkout, &tools, &mut tally),
+            Suite::Binding => engines("binding", checkout, &tools, &mut tally),
         }
     }
     Ok(tally.close())
@@ -107,7 +111,8 @@ fn journey(checkout: &Checkout, tools: &BuildTools, tally: &mut Tally) {
     }
 }
 
-fn browsers(checkout: &Checkout, tools: &BuildTools, tally: &mut Tally) {
+/// A suite of trials named after the engine they need.
+fn engines(suite: &str, checkout: &Checkout, tools: &BuildTools, tally: &mut Tally) {
     let engines = [
         ("Chromium", setup::browsers().map(drop)),
         ("Firefox", setup::firefox().map(drop)),
@@ -116,12 +121,12 @@ fn browsers(checkout: &Checkout, tools: &BuildTools, tally: &mut Tally) {
     let mut arguments = vec!["--"];
     for (engine, found) in &engines {
         if let Err(missing) = found {
-            cannot_run(tally, &format!("browsers: {engine}"), missing);
+            cannot_run(tally, &format!("{suite}: {engine}"), missing);
             arguments.extend(["--skip", engine]);
         }
     }
-    if is_built(checkout, tools, "browsers", tally) {
-        tally.tests("browsers", &mut outside(checkout, "browsers", &arguments));
+    if is_built(checkout, tools, suite, tally) {
+        tally.tests(suite, &mut outside(checkout, suite, &arguments));
     }
 }
 
