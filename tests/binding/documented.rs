@@ -90,6 +90,7 @@ fn sources(folder: &Path) -> Vec<PathBuf> {
 pub(crate) fn self_check() {
     let page = "| attack | Shown by |\n|---|---|\n| a `b` | `one`, `two words` |\n\n| x | y |\n|---|---|\n| `z` | `w` |\n";
     assert_eq!(named(page), ["one", "two words"]);
-    let text = "#[test]\nfn first() {}\nfn helper() {}\n#[tokio::test]\n#[ignore]\nasync fn second() {}\n";
+    let text =
+        "#[test]\nfn first() {}\nfn helper() {}\n#[tokio::test]\n#[should_panic]\nasync fn second() {}\n";
     assert_eq!(tests_of(text), ["first", "second"]);
 }

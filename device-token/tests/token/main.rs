@@ -13,6 +13,8 @@ mod headers;
 #[cfg(test)]
 mod key_sets;
 #[cfg(test)]
+mod proofs;
+#[cfg(test)]
 mod statements;
 #[cfg(test)]
 mod vectors;
