@@ -264,6 +264,28 @@ async fn a_press_is_asked_for_now_and_then_of_devices_with_a_key_and_without() {
 }
 
 #[tokio::test]
+async fn a_press_is_no_way_around_the_key_and_says_what_is_missing() {
+    let site = Product::shared().await.demo();
+    let person = site.person("keyless").await;
+    let arrival = Arrival::open();
+    let link = site.admin.link(&arrival.url, &person.address).await;
+    let browser = Browser::open().await;
+    browser.goto(&link).await;
+    browser.enroll(&site, &person.address, Kind::Own, &arrival.url).await;
+    at_home(&browser, &site).await;
+    browser.script(CLEAN_STORAGE).await;
+    browser.goto(&format!("{}/prove?press&to=/devices", site.origin)).await;
+    browser.press("#step-press button").await;
+    browser.see("#step-failed[data-failed=nothing_kept]").await;
+    let told = async || {
+        let audit = site.admin.audit().await;
+        let ours = |event: &Value| event["action"] == "proof.failed" && event["subject"] == json!(person.id);
+        audit.iter().any(ours).then_some(())
+    };
+    eventually("the audit to tell of it", told).await;
+}
+
+#[tokio::test]
 async fn where_a_press_and_a_proof_are_due_one_press_goes_on() {
     let product = short_of_proofs(&[("PROOF_HOUR_SECONDS", "6"), ("PRESS_AFTER_SECONDS", "6")]).await;
     let site = product.demo();

@@ -60,8 +60,8 @@ async function pressed() {
   if (!('code' in outcome) || !WITHOUT_PROOF.includes(outcome.code)) return outcome;
   const reply = await api.press(to);
   if (reply.ok) return { path: reply.body.to };
-  // A proof is due as well: why there was none is what there is to say.
-  return reply.problem.code === 'proof_due' ? outcome : { code: reply.problem.code };
+  // It takes a proof all the same: why there was none is what there is to say.
+  return ['proof_due', 'proof_needed'].includes(reply.problem.code) ? outcome : { code: reply.problem.code };
 }
 
 /** @param {Promise<{path: string} | {code: string}>} work */
