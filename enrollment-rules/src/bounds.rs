@@ -20,6 +20,16 @@ pub struct Bounds {
     pub press_after_seconds: u64,
     /// How long the record of a device is kept after the last report of its use: longer than any enrollment lasts.
     pub device_record_seconds: u64,
+    /// An administrator's session ends after this long without a request.
+    pub admin_idle_seconds: u64,
+    /// And after this long in any case.
+    pub admin_session_seconds: u64,
+    /// How long a touch of a passkey counts.
+    pub touch_seconds: u64,
+    /// A challenge for a passkey may be answered for this long.
+    pub passkey_challenge_seconds: u64,
+    /// How long somebody who was shown where a link leads may take to go on.
+    pub awareness_seconds: u64,
 }
 
 impl Default for Bounds {
@@ -32,6 +42,11 @@ impl Default for Bounds {
             recent_proof_seconds: 600,
             press_after_seconds: 20 * DAY_SECONDS,
             device_record_seconds: 367 * DAY_SECONDS,
+            admin_idle_seconds: 1_800,
+            admin_session_seconds: 28_800,
+            touch_seconds: 300,
+            passkey_challenge_seconds: 300,
+            awareness_seconds: 600,
         }
     }
 }

@@ -14,20 +14,26 @@ pub enum Verdict {
     Enrolled,
     /// Authentication is off: somebody.
     Unidentified,
+    /// Shown where the link leads, and asked. Whoever goes on is recorded again.
+    Asked,
 }
 
 impl Verdict {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Enrolled, Self::Unidentified, Self::Asked];
+
     /// The stable name in the API and in storage.
     #[must_use]
     pub const fn code(self) -> &'static str {
         match self {
             Self::Enrolled => "enrolled",
             Self::Unidentified => "unidentified",
+            Self::Asked => "asked",
         }
     }
 }
 
-/// A click on a protected link that was let through.
+/// A click on a protected link that was let through, or shown where the link leads.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Interaction {
     /// The link.

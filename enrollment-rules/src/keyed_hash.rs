@@ -21,8 +21,18 @@ pub enum Purpose {
     Network,
     /// A recipient of a protected link who is nobody in the directory.
     Recipient,
-    /// An administrator's API token.
+    /// An API token of the administration.
     ApiToken,
+    /// The cookie of an administrator's session.
+    AdminSession,
+    /// A set-up address.
+    SetUp,
+    /// A challenge for a passkey.
+    PasskeyChallenge,
+    /// Whether a click is shown where it leads first.
+    AwarenessDraw,
+    /// That somebody who was shown it goes on.
+    AwarenessPass,
 }
 
 impl Purpose {
@@ -34,6 +44,11 @@ impl Purpose {
             Self::Network => b"network",
             Self::Recipient => b"recipient",
             Self::ApiToken => b"api-token",
+            Self::AdminSession => b"admin-session",
+            Self::SetUp => b"set-up",
+            Self::PasskeyChallenge => b"passkey-challenge",
+            Self::AwarenessDraw => b"awareness-draw",
+            Self::AwarenessPass => b"awareness-pass",
         }
     }
 }

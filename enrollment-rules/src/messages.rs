@@ -1,6 +1,9 @@
 //! Request and reply bodies, as docs/API.md has them. What a field may hold is judged where it is used.
 
+pub mod of_administration;
 mod of_devices;
+mod of_directories;
+mod of_records;
 
 use serde::{Deserialize, Deserializer, Serialize};
 
@@ -9,6 +12,14 @@ use crate::settings::PrivateWindows;
 pub use of_devices::{
     ChallengeMade, ConfirmCode, DeviceProved, GoOn, MyDevice, MyDevices, ProveDevice, RenameDevice,
     ThisDevice,
+};
+pub use of_directories::{
+    AddDomain, AddUser, ChangeUser, DeviceList, DeviceRecord, DomainList, DomainRecord, LinkMade, MakeLink,
+    Overview, Revoke, Revoked, SettingsPatch, SettingsRecord, UserList, UserRecord,
+};
+pub use of_records::{
+    AnnouncementRecord, AnnouncementSent, BeginImport, EventList, EventRecord, ImportLine, ImportLineList,
+    ImportRecord, InteractionList, InteractionRecord, TryAnnouncement,
 };
 
 /// `POST /api/v1/enrollments`.
@@ -81,39 +92,6 @@ pub struct Enrolled {
     pub to: String,
 }
 
-/// `PATCH /api/v1/admin/settings`. Numbers are read wide, so that one out of bounds is refused by the setting's name.
-#[derive(Debug, Default, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct SettingsPatch {
-    /// See [`crate::settings::Settings::authentication_enabled`].
-    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "given")]
-    pub authentication_enabled: Option<bool>,
-    /// See [`crate::settings::Settings::authentication_duration_days`].
-    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "given")]
-    pub authentication_duration_days: Option<i64>,
-    /// See [`crate::settings::Settings::renew_after_seconds`].
-    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "given")]
-    pub renew_after_seconds: Option<i64>,
-    /// See [`crate::settings::Settings::absolute_days`]; `null` takes it back.
-    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "present")]
-    pub absolute_days: Option<Option<i64>>,
-    /// See [`crate::settings::Settings::proof_interval_hours`].
-    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "given")]
-    pub proof_interval_hours: Option<i64>,
-    /// See [`crate::settings::Settings::bound_devices_only`].
-    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "given")]
-    pub bound_devices_only: Option<bool>,
-    /// See [`crate::settings::Settings::enrollments_per_network_hour`].
-    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "given")]
-    pub enrollments_per_network_hour: Option<i64>,
-    /// See [`crate::settings::Settings::private_windows`].
-    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "given")]
-    pub private_windows: Option<String>,
-    /// See [`crate::settings::Settings::notification_postmaster_address`]; `null` takes it back.
-    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "present")]
-    pub notification_postmaster_address: Option<Option<String>>,
-}
-
 /// A field that is there has a value: `null` is none of a setting that cannot be taken back.
 fn given<'de, D: Deserializer<'de>, T: Deserialize<'de>>(input: D) -> Result<Option<T>, D::Error> {
     T::deserialize(input).map(Some)
@@ -123,155 +101,6 @@ fn given<'de, D: Deserializer<'de>, T: Deserialize<'de>>(input: D) -> Result<Opt
 #[expect(clippy::option_option, reason = "absent, null and a value are three things in a patch")]
 fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(input: D) -> Result<Option<Option<T>>, D::Error> {
     Option::deserialize(input).map(Some)
-}
-
-/// `POST /api/v1/admin/domains`.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct AddDomain {
-    /// The domain's name.
-    pub name: String,
-}
-
-/// `POST /api/v1/admin/users`.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct AddUser {
-    /// The primary address.
-    pub address: String,
-    /// Further addresses of the same person.
-    #[serde(default)]
-    pub aliases: Vec<String>,
-}
-
-/// `PATCH /api/v1/admin/users/{id}`.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ChangeUser {
-    /// A disabled person cannot enroll, and has no devices.
-    pub disabled: bool,
-}
-
-/// `POST /api/v1/admin/links`.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct MakeLink {
-    /// Where the link leads.
-    pub destination: String,
-    /// The address the message goes to.
-    pub recipient: String,
-    /// 1 to 3,650; 400 unless told otherwise.
-    #[serde(default)]
-    pub expires_in_days: Option<u16>,
-}
-
-/// 201 of a link.
-#[derive(Debug, Serialize)]
-pub struct LinkMade {
-    /// To put into the message.
-    pub url: String,
-    /// The link's id.
-    pub link_id: String,
-    /// RFC 3339.
-    pub expires_at: String,
-}
-
-/// A domain.
-#[derive(Debug, Serialize)]
-pub struct DomainRecord {
-    /// Its name.
-    pub name: String,
-    /// RFC 3339.
-    pub created_at: String,
-}
-
-/// A person.
-#[derive(Debug, Serialize)]
-pub struct UserRecord {
-    /// Opaque.
-    pub id: String,
-    /// The primary address.
-    pub address: String,
-    /// Further addresses.
-    pub aliases: Vec<String>,
-    /// Cannot enroll.
-    pub disabled: bool,
-    /// RFC 3339; devices enrolled until then are dead.
-    pub revoked_at: Option<String>,
-    /// RFC 3339.
-    pub created_at: String,
-}
-
-/// A device in a list.
-#[derive(Debug, Serialize)]
-pub struct DeviceRecord {
-    /// Opaque.
-    pub id: String,
-    /// As the person called it.
-    pub name: Option<String>,
-    /// As the browser called itself when it enrolled.
-    pub browser: String,
-    /// `none` or `key`.
-    pub binding: String,
-    /// Ends with the browser session.
-    pub session: bool,
-    /// RFC 3339.
-    pub enrolled_at: String,
-    /// A UTC day.
-    pub last_used_on: String,
-    /// RFC 3339; by the latest report.
-    pub expires_at: String,
-    /// By an administrator or the person.
-    pub revoked: bool,
-}
-
-/// What a revocation answers.
-#[derive(Debug, Serialize)]
-pub struct Revoked {
-    /// How many devices were alive before.
-    pub revoked_devices: u64,
-    /// RFC 3339; the click path obeys by then.
-    pub effective_by: String,
-}
-
-/// A click in a list.
-#[derive(Debug, Serialize)]
-pub struct InteractionRecord {
-    /// Grows with each.
-    pub seq: u64,
-    /// RFC 3339.
-    pub at: String,
-    /// The link.
-    pub link_id: String,
-    /// Where it leads.
-    pub destination: String,
-    /// Who clicked.
-    pub user: Option<String>,
-    /// Their primary address.
-    pub address: Option<String>,
-    /// With which device.
-    pub device: Option<String>,
-    /// Whom the message was sent to.
-    pub recipient: String,
-    /// `enrolled` or `unidentified`.
-    pub verdict: String,
-}
-
-/// An audit event in a list.
-#[derive(Debug, Serialize)]
-pub struct EventRecord {
-    /// Grows with each.
-    pub seq: u64,
-    /// RFC 3339.
-    pub at: String,
-    /// `administrator`, `person` or `system`.
-    pub actor: String,
-    /// What was done, a stable name.
-    pub action: String,
-    /// To whom or what.
-    pub subject: String,
-    /// More, as text.
-    pub detail: String,
 }
 
 /// `POST /api/v1/readiness`.
@@ -292,43 +121,4 @@ pub struct ProbeReturned {
     pub returned: bool,
     /// Whether it brought back the plain one.
     pub plain_returned: bool,
-}
-
-/// `GET /api/v1/admin/domains`.
-#[derive(Debug, Serialize)]
-pub struct DomainList {
-    /// By name.
-    pub domains: Vec<DomainRecord>,
-}
-
-/// `GET /api/v1/admin/users`.
-#[derive(Debug, Serialize)]
-pub struct UserList {
-    /// By primary address.
-    pub users: Vec<UserRecord>,
-    /// The `after` of the next page, if there is one.
-    pub next: Option<String>,
-}
-
-/// `GET /api/v1/admin/users/{id}/devices`.
-#[derive(Debug, Serialize)]
-pub struct DeviceList {
-    /// The latest first.
-    pub devices: Vec<DeviceRecord>,
-}
-
-/// `GET /api/v1/admin/interactions`.
-#[derive(Debug, Serialize)]
-pub struct InteractionList {
-    /// The newest first.
-    pub interactions: Vec<InteractionRecord>,
-    /// How many older ones are gone.
-    pub dropped: u64,
-}
-
-/// `GET /api/v1/admin/audit`.
-#[derive(Debug, Serialize)]
-pub struct EventList {
-    /// The newest first.
-    pub events: Vec<EventRecord>,
 }

@@ -3,7 +3,7 @@
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::address::Address;
+use crate::address::{Address, Domain};
 use crate::messages::SettingsPatch;
 
 /// The shortest and the longest [`Settings::authentication_duration_days`].
@@ -16,6 +16,10 @@ pub const ABSOLUTE_DAYS: std::ops::RangeInclusive<u16> = 1..=3_650;
 pub const PROOF_INTERVAL_HOURS: std::ops::RangeInclusive<u16> = 0..=8_760;
 /// The least and the most [`Settings::enrollments_per_network_hour`].
 pub const ENROLLMENTS_PER_NETWORK_HOUR: std::ops::RangeInclusive<u32> = 1..=100_000;
+/// The least and the most [`Settings::user_awareness_percent`].
+pub const USER_AWARENESS_PERCENT: std::ops::RangeInclusive<u8> = 1..=100;
+/// The most [`Settings::listed_domains`].
+pub const LISTED_DOMAINS: usize = 100;
 
 /// What becomes of somebody who enrolls in a private window, where everything is forgotten when it closes.
 ///
@@ -59,11 +63,23 @@ impl<'de> Deserialize<'de> for PrivateWindows {
     }
 }
 
+/// Whose addresses are taken when a browser is to be enrolled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WhoMayEnroll {
+    /// Everybody in the directory.
+    #[default]
+    Everybody,
+    /// People whose primary address is in one of [`Settings::listed_domains`].
+    ListedDomains,
+}
+
 /// What an administrator has chosen for the whole account.
 ///
 /// Read leniently: what an older or newer release stored is still settings.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a setting of its own")]
 pub struct Settings {
     /// *Targeted Threat Protection Authentication*: whether interactions need an enrolled device at all.
     pub authentication_enabled: bool,
@@ -83,6 +99,18 @@ pub struct Settings {
     pub private_windows: PrivateWindows,
     /// *Notification Postmaster Address*: the sender of the system's mail; without one, the deployment's.
     pub notification_postmaster_address: Option<Address>,
+    /// Whose addresses are taken when a browser is to be enrolled.
+    pub who_may_enroll: WhoMayEnroll,
+    /// The domains of [`WhoMayEnroll::ListedDomains`], in order and each once.
+    pub listed_domains: Vec<Domain>,
+    /// Whether people are told by mail when an administrator revokes their devices.
+    pub revocation_notices: bool,
+    /// Where people can ask for help; the announcement names it.
+    pub help_address: Option<Address>,
+    /// *User awareness* of URL Protect: whether some clicks show where they lead, and ask first.
+    pub user_awareness_enabled: bool,
+    /// How many of a hundred clicks, 1 to 100.
+    pub user_awareness_percent: u8,
 }
 
 impl Default for Settings {
@@ -97,6 +125,12 @@ impl Default for Settings {
             enrollments_per_network_hour: 300,
             private_windows: PrivateWindows::Session,
             notification_postmaster_address: None,
+            who_may_enroll: WhoMayEnroll::Everybody,
+            listed_domains: Vec::new(),
+            revocation_notices: false,
+            help_address: None,
+            user_awareness_enabled: false,
+            user_awareness_percent: 10,
         }
     }
 }
@@ -149,14 +183,68 @@ impl Settings {
                 .ok_or(SettingRefused { field: "private_windows", bounds: "session or refuse" })?;
         }
         if let Some(value) = patch.notification_postmaster_address {
-            new.notification_postmaster_address =
-                value.map(|text| text.parse()).transpose().map_err(|_| SettingRefused {
-                    field: "notification_postmaster_address",
-                    bounds: "a mail address, or null",
-                })?;
+            new.notification_postmaster_address = address(value, "notification_postmaster_address")?;
+        }
+        if let Some(name) = patch.who_may_enroll {
+            new.who_may_enroll = match name.as_str() {
+                "everybody" => WhoMayEnroll::Everybody,
+                "listed_domains" => WhoMayEnroll::ListedDomains,
+                _ => {
+                    return Err(SettingRefused {
+                        field: "who_may_enroll",
+                        bounds: "everybody or listed_domains",
+                    });
+                }
+            };
+        }
+        if let Some(names) = patch.listed_domains {
+            new.listed_domains = domains(&names)?;
+        }
+        if let Some(value) = patch.revocation_notices {
+            new.revocation_notices = value;
+        }
+        if let Some(value) = patch.help_address {
+            new.help_address = address(value, "help_address")?;
+        }
+        if let Some(value) = patch.user_awareness_enabled {
+            new.user_awareness_enabled = value;
+        }
+        if let Some(value) = patch.user_awareness_percent {
+            new.user_awareness_percent =
+                within(value, &USER_AWARENESS_PERCENT, "user_awareness_percent", "1 to 100 percent")?;
+        }
+        // Nobody could enroll any more, and nothing would say so.
+        if new.who_may_enroll == WhoMayEnroll::ListedDomains && new.listed_domains.is_empty() {
+            return Err(SettingRefused {
+                field: "listed_domains",
+                bounds: "at least one where only they may enroll",
+            });
         }
         Ok(new)
     }
+}
+
+/// Not a domain, or too many of them.
+pub const LISTED_DOMAINS_REFUSED: SettingRefused =
+    SettingRefused { field: "listed_domains", bounds: "at most 100 internal domains" };
+
+fn domains(names: &[String]) -> Result<Vec<Domain>, SettingRefused> {
+    if names.len() > LISTED_DOMAINS {
+        return Err(LISTED_DOMAINS_REFUSED);
+    }
+    let mut domains = names
+        .iter()
+        .map(|name| name.parse())
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(|_| LISTED_DOMAINS_REFUSED)?;
+    domains.sort();
+    domains.dedup();
+    Ok(domains)
+}
+
+fn address(text: Option<String>, field: &'static str) -> Result<Option<Address>, SettingRefused> {
+    let refused = |_| SettingRefused { field, bounds: "a mail address, or null" };
+    text.map(|text| text.parse()).transpose().map_err(refused)
 }
 
 fn within<T: TryFrom<i64> + PartialOrd>(
@@ -199,10 +287,29 @@ mod tests {
         assert_eq!(refused("{\"proof_interval_hours\":8761}"), "proof_interval_hours");
         assert_eq!(refused("{\"enrollments_per_network_hour\":0}"), "enrollments_per_network_hour");
         assert_eq!(refused("{\"private_windows\":\"Refuse\"}"), "private_windows");
-        assert_eq!(
-            refused("{\"notification_postmaster_address\":\"<>\"}"),
-            "notification_postmaster_address"
-        );
+        for field in ["notification_postmaster_address", "help_address", "who_may_enroll"] {
+            assert_eq!(refused(&format!("{{\"{field}\":\"<>\"}}")), field);
+        }
+        for percent in ["0", "101", "-1"] {
+            assert_eq!(
+                refused(&format!("{{\"user_awareness_percent\":{percent}}}")),
+                "user_awareness_percent"
+            );
+        }
+    }
+
+    #[test]
+    fn listed_domains_are_domains_in_order_and_each_once() {
+        assert_eq!(refused("{\"who_may_enroll\":\"listed_domains\"}"), "listed_domains");
+        assert_eq!(refused("{\"listed_domains\":[\"example.com\",\"*\"]}"), "listed_domains");
+        let patch = |names: Vec<String>| SettingsPatch { listed_domains: Some(names), ..Default::default() };
+        let names = |count| (0..count).map(|number| format!("d{number}.example")).collect();
+        assert!(Settings::default().patched(patch(names(100))).is_ok());
+        assert_eq!(Settings::default().patched(patch(names(101))), Err(LISTED_DOMAINS_REFUSED));
+        let given = ["b.example", "bücher.example", "B.EXAMPLE", "a.example"].map(str::to_owned).into();
+        let listed = Settings::default().patched(patch(given)).unwrap().listed_domains;
+        let listed: Vec<_> = listed.iter().map(Domain::as_str).collect();
+        assert_eq!(listed, ["a.example", "b.example", "xn--bcher-kva.example"]);
     }
 
     #[test]
@@ -220,7 +327,9 @@ mod tests {
                       \"renew_after_seconds\":3600,\"absolute_days\":null,\
                       \"proof_interval_hours\":24,\"bound_devices_only\":false,\
                       \"enrollments_per_network_hour\":300,\"private_windows\":\"session\",\
-                      \"notification_postmaster_address\":null}";
+                      \"notification_postmaster_address\":null,\"who_may_enroll\":\"everybody\",\
+                      \"listed_domains\":[],\"revocation_notices\":false,\"help_address\":null,\
+                      \"user_awareness_enabled\":false,\"user_awareness_percent\":10}";
         assert_eq!(serde_json::to_string(&Settings::default()).unwrap(), stored);
         assert_eq!(serde_json::from_str::<Settings>(stored).unwrap(), Settings::default());
         for (name, kind) in [("session", PrivateWindows::Session), ("refuse", PrivateWindows::Refuse)] {

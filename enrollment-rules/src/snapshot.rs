@@ -33,11 +33,21 @@ pub struct ClickSettings {
     /// See [`Settings::private_windows`]. Not in what earlier releases published.
     #[serde(default)]
     pub private_windows: PrivateWindows,
+    /// See [`Settings::user_awareness_enabled`]. Not in what earlier releases published.
+    #[serde(default)]
+    pub user_awareness_enabled: bool,
+    /// See [`Settings::user_awareness_percent`]. Not in what earlier releases published.
+    #[serde(default = "default_user_awareness_percent")]
+    pub user_awareness_percent: u8,
 }
 
 /// What the account object goes by where nobody has chosen.
 fn default_proof_interval_hours() -> u16 {
     Settings::default().proof_interval_hours
+}
+
+fn default_user_awareness_percent() -> u8 {
+    Settings::default().user_awareness_percent
 }
 
 impl From<&Settings> for ClickSettings {
@@ -50,6 +60,8 @@ impl From<&Settings> for ClickSettings {
             proof_interval_hours: settings.proof_interval_hours,
             bound_devices_only: settings.bound_devices_only,
             private_windows: settings.private_windows,
+            user_awareness_enabled: settings.user_awareness_enabled,
+            user_awareness_percent: settings.user_awareness_percent,
         }
     }
 }
@@ -95,7 +107,8 @@ mod tests {
             )
         };
         let now = published(
-            ",\"proof_interval_hours\":24,\"bound_devices_only\":false,\"private_windows\":\"session\"",
+            ",\"proof_interval_hours\":24,\"bound_devices_only\":false,\"private_windows\":\"session\",\
+             \"user_awareness_enabled\":false,\"user_awareness_percent\":10",
         );
         assert_eq!(serde_json::to_string(&snapshot).unwrap(), now);
         for form in [now, published("")] {

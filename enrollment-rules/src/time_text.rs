@@ -27,6 +27,26 @@ pub fn utc_day(at: Timestamp) -> String {
     format!("{:04}-{:02}-{:02}", date.year(), u8::from(date.month()), date.day())
 }
 
+/// A time as RFC 3339 has it, or a UTC day, which is its first second; and whether it is a day.
+#[must_use]
+pub fn time_or_day(text: &str) -> Option<(Timestamp, bool)> {
+    let is_day = text.len() == "2026-11-22".len();
+    let parsed = if is_day {
+        OffsetDateTime::parse(&format!("{text}T00:00:00Z"), &Rfc3339)
+    } else {
+        OffsetDateTime::parse(text, &Rfc3339)
+    };
+    let seconds = u64::try_from(parsed.ok()?.unix_timestamp()).ok()?;
+    Some((Timestamp::from_seconds(seconds).ok()?, is_day))
+}
+
+/// The first second of the UTC day.
+#[must_use]
+pub fn start_of_utc_day(at: Timestamp) -> Timestamp {
+    let seconds = at.as_seconds();
+    Timestamp::from_seconds(seconds.saturating_sub(seconds % DAY_SECONDS)).unwrap_or(at)
+}
+
 /// The last second of the UTC day.
 #[must_use]
 pub fn end_of_utc_day(at: Timestamp) -> Timestamp {
@@ -43,6 +63,19 @@ mod tests {
         let at = Timestamp::from_seconds(1_795_341_600).unwrap();
         assert_eq!(rfc3339(at), "2026-11-22T10:00:00Z");
         assert_eq!(utc_day(at), "2026-11-22");
+    }
+
+    #[test]
+    fn times_and_days_are_read() {
+        let at = |seconds, is_day| Some((Timestamp::from_seconds(seconds).unwrap(), is_day));
+        assert_eq!(time_or_day("2026-11-22T10:00:00Z"), at(1_795_341_600, false));
+        assert_eq!(time_or_day("2026-11-22T11:00:00+01:00"), at(1_795_341_600, false));
+        assert_eq!(time_or_day("2026-11-22"), at(1_795_305_600, true));
+        for text in
+            ["", "2026-11-31", "22.11.2026", "2026-11-22T10:00", "1969-12-31", "2026-1-022", "yesterday"]
+        {
+            assert_eq!(time_or_day(text), None, "{text}");
+        }
     }
 
     #[test]
