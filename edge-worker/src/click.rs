@@ -3,8 +3,10 @@
 use device_token::{LinkClaims, UnverifiedLink, VerifiedLink};
 use enrollment_rules::admission;
 use enrollment_rules::arrival::{self, Arrival};
+use enrollment_rules::awareness::Click;
 use enrollment_rules::click::{self, Way};
 use enrollment_rules::interaction::{Interaction, Verdict};
+use enrollment_rules::language::Language;
 use enrollment_rules::return_path::ReturnPath;
 use worker::{Method, Response, console_warn};
 
@@ -16,7 +18,7 @@ use crate::incoming::{Incoming, now};
 use crate::pages;
 
 /// Answers a click, or what looks like one.
-pub(crate) async fn answer(incoming: &Incoming, link: &str) -> Result<Response, Failure> {
+pub(crate) async fn answer(incoming: &Incoming, link: &str, language: Language) -> Result<Response, Failure> {
     let purpose = incoming.header("Sec-Purpose").or_else(|| incoming.header("Purpose"));
     let mode = incoming.header("Sec-Fetch-Mode");
     let arrival = arrival::arrival(incoming.method == Method::Head, purpose.as_deref(), mode.as_deref());
@@ -28,27 +30,44 @@ pub(crate) async fn answer(incoming: &Incoming, link: &str) -> Result<Response, 
         return Err(Failure::LinkExpired);
     }
     let snapshot = gate::snapshot(incoming).await?;
-    if !snapshot.settings.authentication_enabled {
-        if arrival == Arrival::Navigation {
-            record(incoming, &claims, None);
+    let settings = &snapshot.settings;
+    let admitted = if settings.authentication_enabled {
+        let admitted = gate::admitted(incoming, &snapshot)?;
+        let judged = admitted.as_ref().map(|admitted| &admitted.admission).map_err(|turned| *turned);
+        let came_back = incoming.url.query() == Some("enrolled");
+        match (click::way(judged, came_back), admitted) {
+            (Way::On, Ok(admitted)) => Some(admitted),
+            (Way::Prove { press }, _) => {
+                return Ok(pages::to_proof(incoming, &to(incoming, link)?, press));
+            }
+            (Way::Enroll(finding), _) => {
+                return pages::to_enrollment(incoming, &to(incoming, link)?, finding);
+            }
+            (Way::On, Err(_)) => return Err(Failure::Internal("nobody was let through")),
         }
-        return Ok(pages::see_other(claims.destination().as_str()));
-    }
-    let admitted = gate::admitted(incoming, &snapshot)?;
-    let judged = admitted.as_ref().map(|admitted| &admitted.admission).map_err(|turned| *turned);
-    let came_back = incoming.url.query() == Some("enrolled");
-    let admitted = match (click::way(judged, came_back), admitted) {
-        (Way::On, Ok(admitted)) => admitted,
-        (Way::Prove { press }, _) => return Ok(pages::to_proof(incoming, &to(incoming, link)?, press)),
-        (Way::Enroll(finding), _) => return pages::to_enrollment(incoming, &to(incoming, link)?, finding),
-        (Way::On, Err(_)) => return Err(Failure::Internal("nobody was let through")),
+    } else {
+        None
     };
-    let response = pages::see_other(claims.destination().as_str());
+    let (config, account) = (&incoming.config, incoming.account.audience.account.as_str());
+    let device = admitted.as_ref().map(|admitted| admitted.statement.device());
+    let click = Click { account, link: claims.link(), device };
+    let asks = click.asks(settings, incoming.query("go").as_deref(), &config.hash_key, now());
+    let response = if asks {
+        let pass = click.pass(&config.hash_key, &config.bounds, now());
+        pages::awareness(incoming, claims.destination(), &format!("/s/{link}?go={pass}"), language).await?
+    } else {
+        pages::see_other(claims.destination().as_str())
+    };
     if arrival == Arrival::Navigation {
-        if let Some(renewal) = &admitted.admission.renewal {
+        if let Some(renewal) = admitted.as_ref().and_then(|admitted| admitted.admission.renewal.as_ref()) {
             pages::set_cookie(response.headers(), &gate::renew(incoming, renewal))?;
         }
-        record(incoming, &claims, Some(&admitted));
+        let verdict = match (asks, &admitted) {
+            (true, _) => Verdict::Asked,
+            (false, Some(_)) => Verdict::Enrolled,
+            (false, None) => Verdict::Unidentified,
+        };
+        record(incoming, &claims, admitted.as_ref(), verdict);
     }
     Ok(response)
 }
@@ -67,14 +86,14 @@ pub(crate) fn link_of_this_account(incoming: &Incoming, link: &str) -> Result<Li
 }
 
 /// Who clicked what, written down after the answer has left: nobody waits for the books.
-fn record(incoming: &Incoming, link: &LinkClaims, by: Option<&Admitted>) {
+fn record(incoming: &Incoming, link: &LinkClaims, by: Option<&Admitted>, verdict: Verdict) {
     let interaction = Interaction {
         link: link.link(),
         destination: link.destination().as_str().to_owned(),
         user: by.map(|admitted| admitted.statement.user()),
         device: by.map(|admitted| admitted.statement.device()),
         recipient: link.recipient(),
-        verdict: if by.is_some() { Verdict::Enrolled } else { Verdict::Unidentified },
+        verdict,
     };
     let account = incoming.account_object();
     incoming.context.wait_until(async move {

@@ -26,6 +26,18 @@ pub(crate) struct Account {
     pub(crate) audience: Audience,
     /// What people call it.
     pub(crate) name: String,
+    /// Where Cloudflare Access signs its administrators in.
+    pub(crate) access: Option<Access>,
+}
+
+/// An application of Cloudflare Access.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Access {
+    /// The team: `https://<team>.cloudflareaccess.com`.
+    pub(crate) issuer: String,
+    /// The application's audience tag.
+    pub(crate) audience: String,
 }
 
 /// Everything a deployment chooses.
@@ -43,7 +55,8 @@ pub(crate) struct Config {
     pub(crate) smtp: (String, u16),
     /// The sender where an account has none of its own.
     pub(crate) default_postmaster: Address,
-    admin_token: Digest,
+    admin_link_key: Option<HashKey>,
+    admin_token: Option<Digest>,
 }
 
 #[derive(Deserialize)]
@@ -74,6 +87,12 @@ impl Config {
         let var = |name: &'static str| text(env, name);
         let entries: BTreeMap<String, AccountEntry> = serde_json::from_slice(var("ACCOUNTS")?.as_bytes())
             .map_err(|_| Failure::Misconfigured("ACCOUNTS"))?;
+        let mut access: BTreeMap<String, Access> = match text(env, "ACCESS") {
+            Ok(text) => {
+                serde_json::from_slice(text.as_bytes()).map_err(|_| Failure::Misconfigured("ACCESS"))?
+            }
+            Err(_) => BTreeMap::new(),
+        };
         let mut accounts = BTreeMap::new();
         for (host, entry) in entries {
             let wrong = || Failure::Misconfigured("ACCOUNTS");
@@ -85,18 +104,26 @@ impl Config {
             {
                 return Err(wrong());
             }
+            // One host is one account: of two, one would be without what guards the other.
+            if accounts.values().any(|other: &Rc<Account>| other.audience.account == account) {
+                return Err(wrong());
+            }
+            let access = access.remove(account.as_str());
             let audience = Audience { issuer, account };
-            accounts.insert(host.to_ascii_lowercase(), Rc::new(Account { audience, name: entry.name }));
+            accounts
+                .insert(host.to_ascii_lowercase(), Rc::new(Account { audience, name: entry.name, access }));
         }
-        let secret = Base64UrlUnpadded::decode_vec(&var("HASH_KEY")?)
-            .ok()
-            .and_then(|bytes| <[u8; 32]>::try_from(bytes).ok())
-            .ok_or(Failure::Misconfigured("HASH_KEY"))?;
-        let hash_key = HashKey::new(&secret);
-        let token = var("ADMIN_API_TOKEN")?;
-        if token.len() < MIN_API_TOKEN {
+        // Somebody's administration would be guarded by nothing but passkeys where Access was meant to be.
+        if !access.is_empty() {
+            return Err(Failure::Misconfigured("ACCESS"));
+        }
+        let hash_key = key(env, "HASH_KEY")?;
+        // A deployment without one has no operator over HTTP.
+        let token = text(env, "ADMIN_API_TOKEN").ok();
+        if token.as_ref().is_some_and(|token| token.len() < MIN_API_TOKEN) {
             return Err(Failure::Misconfigured("ADMIN_API_TOKEN"));
         }
+        let admin_token = token.map(|token| hash_key.digest(Purpose::ApiToken, &[token.as_bytes()]));
         let smtp_address = var("SMTP_ADDRESS")?;
         let smtp = smtp_address
             .rsplit_once(':')
@@ -122,7 +149,12 @@ impl Config {
             default_postmaster: var("DEFAULT_POSTMASTER_ADDRESS")?
                 .parse()
                 .map_err(|_| Failure::Misconfigured("DEFAULT_POSTMASTER_ADDRESS"))?,
-            admin_token: hash_key.digest(Purpose::ApiToken, &[token.as_bytes()]),
+            // Without it everything works but set-up addresses.
+            admin_link_key: match text(env, "ADMIN_LINK_KEY") {
+                Ok(_) => Some(key(env, "ADMIN_LINK_KEY")?),
+                Err(_) => None,
+            },
+            admin_token,
             hash_key,
         })
     }
@@ -132,14 +164,26 @@ impl Config {
         self.accounts.get(&host.to_ascii_lowercase()).cloned().ok_or(Failure::UnknownHost)
     }
 
+    /// For set-up addresses.
+    pub(crate) fn admin_link_key(&self) -> Result<&HashKey, Failure> {
+        self.admin_link_key.as_ref().ok_or(Failure::Misconfigured("ADMIN_LINK_KEY"))
+    }
+
     /// Is this the deployment's API token? Digests are compared, so how far it matches cannot be timed.
     pub(crate) fn is_admin_token(&self, token: &str) -> bool {
-        self.hash_key.digest(Purpose::ApiToken, &[token.as_bytes()]) == self.admin_token
+        self.admin_token.as_ref() == Some(&self.hash_key.digest(Purpose::ApiToken, &[token.as_bytes()]))
     }
 }
 
 fn text(env: &Env, name: &'static str) -> Result<String, Failure> {
     env.var(name).map(|value| value.to_string()).map_err(|_| Failure::Misconfigured(name))
+}
+
+/// 32 bytes in base64url.
+fn key(env: &Env, name: &'static str) -> Result<HashKey, Failure> {
+    let bytes = Base64UrlUnpadded::decode_vec(&text(env, name)?).ok();
+    let secret = bytes.and_then(|bytes| <[u8; 32]>::try_from(bytes).ok());
+    secret.as_ref().map(HashKey::new).ok_or(Failure::Misconfigured(name))
 }
 
 /// What a deployment does not name is as it is by default.
@@ -159,6 +203,19 @@ fn bounds(env: &Env) -> Result<Bounds, Failure> {
             1..=u64::from(u32::MAX),
             default.device_record_seconds,
         )?,
+        admin_idle_seconds: seconds("ADMIN_IDLE_SECONDS", 1..=28_800, default.admin_idle_seconds)?,
+        admin_session_seconds: seconds(
+            "ADMIN_SESSION_SECONDS",
+            1..=DAY_SECONDS,
+            default.admin_session_seconds,
+        )?,
+        touch_seconds: seconds("TOUCH_SECONDS", 1..=3_600, default.touch_seconds)?,
+        passkey_challenge_seconds: seconds(
+            "PASSKEY_CHALLENGE_SECONDS",
+            1..=3_600,
+            default.passkey_challenge_seconds,
+        )?,
+        awareness_seconds: seconds("AWARENESS_SECONDS", 1..=3_600, default.awareness_seconds)?,
     })
 }
 

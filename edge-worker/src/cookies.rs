@@ -6,6 +6,8 @@ use crate::failure::Failure;
 
 /// The device cookie.
 pub(crate) const DEVICE: &str = "__Host-device";
+/// An administrator's session.
+pub(crate) const ADMIN: &str = "__Host-admin";
 /// Ties a code to the browser that asked.
 pub(crate) const TICKET: &str = "__Host-ticket";
 
@@ -42,6 +44,11 @@ pub(crate) fn ticket(value: &str) -> String {
     format!("{TICKET}={value}; Path=/; Secure; HttpOnly; SameSite=Strict")
 }
 
+/// `Set-Cookie` for an administrator's session; it ends with the browser's, or before.
+pub(crate) fn admin(value: &str) -> String {
+    format!("{ADMIN}={value}; Path=/; Secure; HttpOnly; SameSite=Strict")
+}
+
 /// Tells whether this browser brings cookies back. Each check has names of its own: tabs that are opened at once must
 /// not answer for, or tidy up after, one another.
 pub(crate) struct Probe<'a>(pub(crate) &'a str);
@@ -73,6 +80,6 @@ impl Probe<'_> {
 
 /// `Set-Cookie` that takes a cookie away. The attributes must be those it was set with.
 pub(crate) fn expired(name: &str) -> String {
-    let same_site = if name == TICKET { "Strict" } else { "Lax" };
+    let same_site = if name == DEVICE { "Lax" } else { "Strict" };
     format!("{name}=; Path=/; Secure; HttpOnly; SameSite={same_site}; Max-Age=0")
 }

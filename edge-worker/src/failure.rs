@@ -1,8 +1,11 @@
 //! Everything that can go wrong, and the one place where it becomes an HTTP status.
 
+mod refusals;
+
 use enrollment_rules::enrollment::Refusal;
-use enrollment_rules::my_devices;
-use enrollment_rules::proof;
+use enrollment_rules::settings::Settings;
+use enrollment_rules::settings_change::Warning;
+use enrollment_rules::{my_devices, passkey, proof};
 use serde::Serialize;
 use worker::{Response, ResponseBuilder, console_error};
 
@@ -14,10 +17,12 @@ use crate::pages::ErrorPage;
 pub(crate) enum Failure {
     UnknownHost,
     NotFound,
-    MethodNotAllowed(&'static str),
+    MethodNotAllowed(String),
     CrossSite,
-    ContentType,
-    BodyTooLarge,
+    /// What it must be.
+    ContentType(&'static str),
+    /// How many bytes it may have.
+    BodyTooLarge(usize),
     BodyInvalid {
         field: String,
         detail: String,
@@ -31,6 +36,8 @@ pub(crate) enum Failure {
     LinkInvalid,
     LinkExpired,
     AddressInvalid,
+    /// Which of several.
+    NotAnAddress(String),
     ToInvalid,
     CodeMalformed,
     DeviceKeyInvalid,
@@ -53,6 +60,11 @@ struct Described {
     detail: Option<String>,
     attempts_left: Option<u8>,
     retry_after_seconds: Option<u64>,
+    next_part: Option<u64>,
+    warnings: Option<Vec<Warning>>,
+    current: Option<Box<Settings>>,
+    /// The version of what is there.
+    tag: Option<u64>,
 }
 
 impl Described {
@@ -65,6 +77,10 @@ impl Described {
             detail: None,
             attempts_left: None,
             retry_after_seconds: None,
+            next_part: None,
+            warnings: None,
+            current: None,
+            tag: None,
         }
     }
 
@@ -92,6 +108,12 @@ struct Problem<'a> {
     attempts_left: Option<u8>,
     #[serde(skip_serializing_if = "Option::is_none")]
     retry_after_seconds: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_part: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    warnings: Option<&'a [Warning]>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    current: Option<&'a Settings>,
 }
 
 /// How long to wait for a part that did not answer, in seconds.
@@ -108,15 +130,21 @@ impl Failure {
             Self::CrossSite => {
                 Described::new(403, "cross_site_request", "Another site cannot change anything here")
             }
-            Self::ContentType => Described::new(415, "content_type_unsupported", "Send application/json"),
-            Self::BodyTooLarge => Described::new(413, "body_too_large", "The body is over 16384 bytes"),
+            Self::ContentType(wanted) => Described {
+                detail: Some((*wanted).to_owned()),
+                ..Described::new(415, "content_type_unsupported", "Send the body as another type")
+            },
+            Self::BodyTooLarge(most) => Described {
+                detail: Some(format!("at most {most} bytes")),
+                ..Described::new(413, "body_too_large", "The body is too large")
+            },
             Self::BodyInvalid { field, detail } => {
                 let described =
                     Described::new(400, "body_invalid", "The body is not what this address takes");
                 let field = Some(field.clone()).filter(|field| !field.is_empty());
                 Described { field, detail: Some(detail.clone()), ..described }
             }
-            Self::Unauthorized => Described::new(401, "unauthorized", "An API token is needed"),
+            Self::Unauthorized => Described::new(401, "unauthorized", "Sign in, or show an API token"),
             Self::NotEnrolled => Described::new(401, "not_enrolled", "This browser is not enrolled"),
             Self::ProofDue => Described::new(401, "proof_due", "This browser has to prove its device key"),
             Self::KeyRequired => {
@@ -131,6 +159,9 @@ impl Failure {
             Self::LinkInvalid => Described::new(404, "link_invalid", "This link was not made here"),
             Self::LinkExpired => Described::new(410, "link_expired", "This link has expired"),
             Self::AddressInvalid => Described::new(422, "address_invalid", "This is not a mail address"),
+            Self::NotAnAddress(text) => {
+                Described { detail: Some(text.clone()), ..Self::AddressInvalid.described() }
+            }
             Self::ToInvalid => {
                 Described::new(422, "to_invalid", "Only a path on this origin can be gone on to")
             }
@@ -143,7 +174,7 @@ impl Failure {
                 Described::new(422, "destination_invalid", "A link cannot lead there")
                     .of_field("destination", why)
             }
-            Self::Refused(refusal) => account_refusal(refusal),
+            Self::Refused(refusal) => refusals::of_account(refusal),
             Self::Unavailable(_) => {
                 Described::new(503, "unavailable", "Try again in a moment").later(RETRY_UNAVAILABLE_SECONDS)
             }
@@ -169,6 +200,9 @@ impl Failure {
         if let Some(seconds) = described.retry_after_seconds {
             builder = with_header(builder, "Retry-After", &seconds.to_string());
         }
+        if let Some(version) = described.tag {
+            builder = with_header(builder, "ETag", &entity_tag(version));
+        }
         match self {
             Self::MethodNotAllowed(allowed) => builder = with_header(builder, "Allow", allowed),
             Self::Unauthorized => builder = with_header(builder, "WWW-Authenticate", "Bearer"),
@@ -189,6 +223,9 @@ impl Failure {
             detail: described.detail.as_deref(),
             attempts_left: described.attempts_left,
             retry_after_seconds: described.retry_after_seconds,
+            next_part: described.next_part,
+            warnings: described.warnings.as_deref(),
+            current: described.current.as_deref(),
         };
         let body = serde_json::to_vec(&problem).unwrap_or_default();
         with_header(self.builder(&described), "Content-Type", "application/problem+json").fixed(body)
@@ -210,89 +247,9 @@ impl Failure {
     }
 }
 
-fn account_refusal(refusal: &AccountRefusal) -> Described {
-    match refusal {
-        AccountRefusal::Enrollment(refusal) => match *refusal {
-            Refusal::TicketMissing => {
-                Described::new(401, "ticket_missing", "This browser has not asked for a code")
-            }
-            Refusal::ResendTooSoon { retry_after_seconds } => {
-                Described::new(429, "resend_too_soon", "Another code can be asked for later")
-                    .later(retry_after_seconds)
-            }
-            Refusal::MailLimit { retry_after_seconds } => {
-                Described::new(429, "mail_limit", "Too many codes were sent to this address")
-                    .later(retry_after_seconds)
-            }
-            Refusal::NetworkLimit { retry_after_seconds } => {
-                Described::new(429, "network_limit", "Too many enrollments from this network")
-                    .later(retry_after_seconds)
-            }
-            Refusal::AuthenticationOff => {
-                Described::new(409, "authentication_off", "Nobody has to enroll here")
-            }
-            Refusal::CodeWrong { attempts_left } => Described {
-                attempts_left: Some(attempts_left),
-                ..Described::new(422, "code_wrong", "This is not the code")
-            },
-            Refusal::AttemptsExhausted => Described::new(410, "attempts_exhausted", "Too many wrong codes"),
-            Refusal::CodeExpired => Described::new(410, "code_expired", "The code is too old"),
-            Refusal::CodeUsed => Described::new(410, "code_used", "The code was used already"),
-            Refusal::EnrollmentEnded => Described::new(410, "enrollment_ended", "This enrollment was ended"),
-            Refusal::KeyRequired => Described::new(
-                403,
-                "device_key_required",
-                "Only browsers that keep a device key are enrolled here",
-            ),
-            Refusal::PrivateWindow => {
-                Described::new(403, "private_window_refused", "Private windows are not enrolled here")
-            }
-        },
-        AccountRefusal::Proof(refusal) => {
-            use proof::Refusal as Proof;
-            let (status, title) = match refusal {
-                Proof::OriginForeign => (422, "This proof was made for another origin"),
-                Proof::KeyInvalid => (422, "This is not a usable device key"),
-                Proof::KeyForeign => (422, "This is not the key of that device"),
-                Proof::ChallengeInvalid => (422, "This challenge was not made here"),
-                Proof::ChallengeForeign => (422, "This challenge was made for another account"),
-                Proof::ChallengeExpired => (410, "This challenge is too old"),
-                Proof::ChallengeSpent => (409, "This challenge was answered already"),
-                Proof::TokenInvalid => (422, "This device token was not made here"),
-                Proof::TokenForeign => (422, "This device token was made for another account"),
-                Proof::SignatureInvalid => (422, "This is not the signature of that key over these"),
-                Proof::DeviceUnknown => (410, "Nobody has this device any more"),
-                Proof::Revoked => (403, "This device was revoked"),
-                Proof::Expired => (410, "This device was not used for too long"),
-            };
-            Described::new(status, refusal.code(), title)
-        }
-        AccountRefusal::MyDevices(refusal) => match refusal {
-            my_devices::Refusal::NotEnrolled => Failure::NotEnrolled.described(),
-            my_devices::Refusal::ProofNeeded => {
-                Described::new(403, "proof_needed", "This takes a recent proof of the device key")
-            }
-            my_devices::Refusal::CodeNeeded => {
-                Described::new(403, "code_needed", "This takes a code from the person's mailbox")
-            }
-        },
-        AccountRefusal::Setting { field, bounds } => {
-            Described::new(422, "setting_invalid", "This setting cannot have this value")
-                .of_field(field, bounds)
-        }
-        AccountRefusal::DomainExists => Described::new(409, "domain_exists", "This domain is there already"),
-        AccountRefusal::DomainInvalid => Described::new(422, "domain_invalid", "This is not a domain"),
-        AccountRefusal::DomainUnknown => {
-            Described::new(422, "domain_unknown", "This domain is not one of the account's")
-        }
-        AccountRefusal::DomainNotEmpty => {
-            Described::new(409, "domain_not_empty", "This domain still has users")
-        }
-        AccountRefusal::AddressTaken => {
-            Described::new(409, "address_taken", "This address is somebody's already")
-        }
-        AccountRefusal::NotFound => Described::new(404, "not_found", "There is nothing at this address"),
-    }
+/// The entity tag of a version.
+pub(crate) fn entity_tag(version: u64) -> String {
+    format!("\"{version}\"")
 }
 
 /// A header whose value is ours, so it can be set; if it could not, nobody should get the answer without it.
@@ -303,6 +260,12 @@ pub(crate) fn with_header(builder: ResponseBuilder, name: &str, value: &str) -> 
 impl From<AccountRefusal> for Failure {
     fn from(refusal: AccountRefusal) -> Self {
         Self::Refused(refusal)
+    }
+}
+
+impl From<passkey::Refusal> for Failure {
+    fn from(refusal: passkey::Refusal) -> Self {
+        Self::Refused(AccountRefusal::Passkey(refusal))
     }
 }
 

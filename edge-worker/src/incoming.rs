@@ -17,6 +17,8 @@ use device_token::Timestamp;
 
 /// The largest body taken, in bytes.
 const MAX_BODY: usize = 16_384;
+/// The same for a body with a list of addresses, domains or ids: a hundred addresses of the longest fit, and 500 ids.
+const MAX_LONG_BODY: usize = 65_536;
 
 /// What every handler works with.
 pub(crate) struct Incoming {
@@ -78,42 +80,38 @@ impl Incoming {
         self.hash(Purpose::TypedAddress, &address.key())
     }
 
-    /// Does the request carry the deployment's API token?
-    pub(crate) fn has_api_token(&self) -> bool {
-        self.header("Authorization")
-            .and_then(|value| value.strip_prefix("Bearer ").map(str::to_owned))
-            .is_some_and(|token| self.config.is_admin_token(&token))
-    }
-
     /// Refuses a change asked for from another site.
     pub(crate) fn refuse_other_sites(&self) -> Result<(), Failure> {
         let allowed = arrival::may_change(
             self.header("Sec-Fetch-Site").as_deref(),
             self.header("Origin").as_deref(),
             self.account.audience.issuer.as_str(),
-            self.has_api_token(),
+            // No browser adds it by itself, and no other site's script may.
+            self.header("Authorization").is_some(),
         );
         if allowed { Ok(()) } else { Err(Failure::CrossSite) }
     }
 
+    /// Refuses what another site's page asks for, though it changes nothing. Programs and old browsers do not say where they are.
+    pub(crate) fn refuse_readers_elsewhere(&self) -> Result<(), Failure> {
+        match self.header("Sec-Fetch-Site").as_deref() {
+            None | Some("same-origin" | "none") => Ok(()),
+            Some(_) => Err(Failure::CrossSite),
+        }
+    }
+
     /// The JSON body, strictly: its type, its size, its fields.
     pub(crate) async fn body<T: DeserializeOwned>(&mut self) -> Result<T, Failure> {
-        let content_type = self.header("Content-Type").unwrap_or_default().to_ascii_lowercase();
-        let mut parts = content_type.split(';').map(str::trim);
-        let is_json = parts.next() == Some("application/json");
-        if !is_json || parts.any(|parameter| parameter != "charset=utf-8") {
-            return Err(Failure::ContentType);
-        }
-        let mut bytes = Vec::new();
-        // A body may be absent; then there is nothing to parse, which is an error of its own below.
-        if let Ok(mut stream) = self.request.stream() {
-            while let Some(chunk) = stream.next().await {
-                bytes.extend(chunk.map_err(|_| Failure::Internal("the body broke off"))?);
-                if bytes.len() > MAX_BODY {
-                    return Err(Failure::BodyTooLarge);
-                }
-            }
-        }
+        self.body_up_to(MAX_BODY).await
+    }
+
+    /// The same for bodies that hold lists.
+    pub(crate) async fn long_body<T: DeserializeOwned>(&mut self) -> Result<T, Failure> {
+        self.body_up_to(MAX_LONG_BODY).await
+    }
+
+    async fn body_up_to<T: DeserializeOwned>(&mut self, limit: usize) -> Result<T, Failure> {
+        let bytes = self.bytes("application/json", limit).await?;
         // The reader would take a list of the fields' values, too.
         if !bytes.trim_ascii_start().starts_with(b"{") {
             return Err(Failure::BodyInvalid {
@@ -125,6 +123,27 @@ impl Incoming {
             let detail = error.to_string();
             Failure::BodyInvalid { field: field_of(&detail, &bytes, error.line(), error.column()), detail }
         })
+    }
+
+    /// The body as it came, of this type and at most so long, in bytes.
+    pub(crate) async fn bytes(&mut self, media_type: &'static str, limit: usize) -> Result<Vec<u8>, Failure> {
+        let content_type = self.header("Content-Type").unwrap_or_default().to_ascii_lowercase();
+        let mut parts = content_type.split(';').map(str::trim);
+        let is_it = parts.next() == Some(media_type);
+        if !is_it || parts.any(|parameter| parameter != "charset=utf-8") {
+            return Err(Failure::ContentType(media_type));
+        }
+        let mut bytes = Vec::new();
+        // A body may be absent; then there is nothing to parse, which is an error of its own elsewhere.
+        if let Ok(mut stream) = self.request.stream() {
+            while let Some(chunk) = stream.next().await {
+                bytes.extend(chunk.map_err(|_| Failure::Internal("the body broke off"))?);
+                if bytes.len() > limit {
+                    return Err(Failure::BodyTooLarge(limit));
+                }
+            }
+        }
+        Ok(bytes)
     }
 }
 
@@ -138,10 +157,24 @@ fn field_of(detail: &str, body: &[u8], line: usize, column: usize) -> String {
     }
     let lines_before = body.split_inclusive(|byte| *byte == b'\n').take(line.saturating_sub(1));
     let offset = lines_before.map(<[u8]>::len).sum::<usize>().saturating_add(column);
-    let read = String::from_utf8_lossy(body.get(..offset).unwrap_or(body));
-    let before_colon = read.rsplit_once(':').map_or("", |(before, _)| before).trim_end();
-    let name = before_colon.strip_suffix('"').unwrap_or_default();
-    name.rsplit('"').next().unwrap_or_default().to_owned()
+    // A text is a field's name if a colon follows it, and everything else in it is none of ours.
+    let (mut name, mut text, mut within, mut escaped) = (Vec::new(), Vec::new(), false, false);
+    for byte in body.get(..offset).unwrap_or(body) {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if within => escaped = true,
+            b'"' => {
+                within = !within;
+                if within {
+                    text.clear();
+                }
+            }
+            b':' if !within => name.clone_from(&text),
+            byte if within => text.push(*byte),
+            _ => {}
+        }
+    }
+    String::from_utf8_lossy(&name).into_owned()
 }
 
 /// The time, from the platform. A clock that cannot be right opens nothing: by then everything has expired.
@@ -164,6 +197,8 @@ mod tests {
             ),
             ("{\"other\":1}", "other"),
             ("{\"renew_after_seconds\":1,\"renew_after_seconds\":2}", "renew_after_seconds"),
+            ("{\"private_windows\":\"a:\\\"b:c\",\"renew_after_seconds\":true}", "renew_after_seconds"),
+            ("{\"authentication_enabled\":\"a\\\":b\"}", "authentication_enabled"),
             ("{", ""),
         ] {
             let error = serde_json::from_str::<SettingsPatch>(body).unwrap_err();

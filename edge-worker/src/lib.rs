@@ -21,6 +21,7 @@ mod pages;
 mod proofs;
 mod routes;
 mod verify;
+mod web_crypto;
 
 use worker::{Context, Env, Request, Response, Result, event};
 

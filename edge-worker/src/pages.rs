@@ -2,13 +2,35 @@
 
 use std::hash::{DefaultHasher, Hasher};
 
+use device_token::Destination;
 use enrollment_rules::click::Finding;
+use enrollment_rules::html::in_html;
 use enrollment_rules::language::Language;
 use enrollment_rules::return_path::ReturnPath;
 use worker::{Env, Headers, Response, ResponseBuilder, Url};
 
 use crate::failure::{Failure, with_header};
 use crate::incoming::Incoming;
+
+/// Is it a page of the administrators' console?
+pub(crate) fn is_console(name: &str) -> bool {
+    const PAGES: [&str; 13] = [
+        "sign-in",
+        "set-up",
+        "account",
+        "settings",
+        "directories",
+        "users",
+        "user",
+        "import",
+        "interactions",
+        "audit",
+        "administrators",
+        "tokens",
+        "announcement",
+    ];
+    PAGES.contains(&name)
+}
 
 /// A page that explains why something did not work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -100,7 +122,7 @@ pub(crate) async fn loaded_file(env: &Env, path: &str, known: Option<&str>) -> R
     Ok(with_header(builder, "Content-Type", kind).fixed(bytes))
 }
 
-async fn asset(env: &Env, path: &str) -> Result<Vec<u8>, Failure> {
+pub(crate) async fn asset(env: &Env, path: &str) -> Result<Vec<u8>, Failure> {
     let assets = env.assets("ASSETS").map_err(|_| Failure::Misconfigured("ASSETS"))?;
     let url = format!("https://assets{path}");
     let mut found = assets.fetch(url, None).await.map_err(|_| Failure::Unavailable("assets"))?;
@@ -116,14 +138,41 @@ async fn page_with(
     language: Language,
     builder: ResponseBuilder,
 ) -> Result<Response, Failure> {
-    let file = match language {
+    Ok(written_in(language, builder).fixed(asset(env, &file(name, language)).await?))
+}
+
+fn file(name: &str, language: Language) -> String {
+    match language {
         Language::English => format!("{name}.html"),
         Language::German => format!("{name}.de.html"),
-    };
-    let bytes = asset(env, &file).await?;
+    }
+}
+
+/// The headers of a page in this language.
+fn written_in(language: Language, builder: ResponseBuilder) -> ResponseBuilder {
     let builder = with_header(builder, "Content-Type", "text/html; charset=utf-8");
     let builder = with_header(builder, "Content-Language", language.tag());
-    Ok(with_header(builder, "Vary", "Accept-Language").fixed(bytes))
+    with_header(builder, "Vary", "Accept-Language")
+}
+
+/// The page that shows where a link leads, and from which `go_on` leads there.
+pub(crate) async fn awareness(
+    incoming: &Incoming,
+    destination: &Destination,
+    go_on: &str,
+    language: Language,
+) -> Result<Response, Failure> {
+    let bytes = asset(&incoming.env, &file("/awareness", language)).await?;
+    let page = String::from_utf8(bytes).map_err(|_| Failure::Internal("a page that is no text"))?;
+    // Each is put in where it belongs and nowhere else: what one brings is not looked through for the next.
+    let parts = page.split("{{").map(|part| match part.split_once("}}") {
+        Some(("host", rest)) => format!("{}{rest}", in_html(destination.host())),
+        Some(("destination", rest)) => format!("{}{rest}", in_html(destination.as_str())),
+        Some(("go-on", rest)) => format!("{}{rest}", in_html(go_on)),
+        _ => part.to_owned(),
+    });
+    let page: String = parts.collect();
+    Ok(written_in(language, Response::builder()).fixed(page.into_bytes()))
 }
 
 /// The page for a failure.

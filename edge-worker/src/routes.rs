@@ -37,7 +37,7 @@ async fn route(incoming: Incoming, language: Language) -> Result<Response, Failu
         ["api", "v1", rest @ ..] => api(incoming, rest).await,
         ["s", link] => {
             read_only(&method)?;
-            click::answer(&incoming, link).await
+            click::answer(&incoming, link, language).await
         }
         [""] => page(&incoming, "/index", language).await,
         ["enroll" | "prove" | "devices"] => page(&incoming, &path, language).await,
@@ -49,6 +49,8 @@ async fn route(incoming: Incoming, language: Language) -> Result<Response, Failu
             read_only(&method)?;
             device::key_set(&incoming)
         }
+        ["admin"] => page(&incoming, "/admin/index", language).await,
+        ["admin", name] if pages::is_console(name) => page(&incoming, &path, language).await,
         // What the pages load; the pages themselves have the addresses above.
         ["assets" | "client", ..] => {
             read_only(&method)?;
@@ -88,15 +90,15 @@ async fn api(mut incoming: Incoming, segments: &[&str]) -> Result<Response, Fail
             | ["devices", "revoke-others" | "code"]
             | ["devices", "code", "confirm"],
             _,
-        ) => Err(Failure::MethodNotAllowed("POST")),
+        ) => Err(Failure::MethodNotAllowed("POST".to_owned())),
         // After the names above, which are no ids.
         (["devices", id], Method::Patch) => devices::rename(&mut incoming, id).await,
         (["devices", id], Method::Delete) => devices::sign_out(&incoming, id).await,
-        (["devices"], _) => Err(Failure::MethodNotAllowed("GET")),
-        (["devices", _], _) => Err(Failure::MethodNotAllowed("PATCH, DELETE")),
-        (["readiness", _], _) => Err(Failure::MethodNotAllowed("DELETE")),
-        (["device"], _) => Err(Failure::MethodNotAllowed("GET, DELETE")),
-        (["verify"], _) => Err(Failure::MethodNotAllowed("GET, HEAD")),
+        (["devices"], _) => Err(Failure::MethodNotAllowed("GET".to_owned())),
+        (["devices", _], _) => Err(Failure::MethodNotAllowed("PATCH, DELETE".to_owned())),
+        (["readiness", _], _) => Err(Failure::MethodNotAllowed("DELETE".to_owned())),
+        (["device"], _) => Err(Failure::MethodNotAllowed("GET, DELETE".to_owned())),
+        (["verify"], _) => Err(Failure::MethodNotAllowed("GET, HEAD".to_owned())),
         _ => Err(Failure::NotFound),
     }
 }
@@ -116,6 +118,6 @@ fn language_of(request: &Request) -> Language {
 fn read_only(method: &Method) -> Result<(), Failure> {
     match method {
         Method::Get | Method::Head => Ok(()),
-        _ => Err(Failure::MethodNotAllowed("GET, HEAD")),
+        _ => Err(Failure::MethodNotAllowed("GET, HEAD".to_owned())),
     }
 }

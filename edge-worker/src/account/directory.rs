@@ -1,137 +1,206 @@
-//! Settings, domains and people.
+//! Orders about settings, directories and what is written down: what they are, what each takes permission for, and who carries it
+//! out.
 
 use device_token::{Timestamp, UserId};
-use enrollment_rules::address::{Address, Domain};
-use enrollment_rules::messages::{DomainRecord, SettingsPatch};
-use enrollment_rules::time_text::rfc3339;
+use enrollment_rules::address::Address;
+use enrollment_rules::administration::Task;
+use enrollment_rules::messages::SettingsPatch;
+use serde::{Deserialize, Serialize};
 
-use super::messages::AccountRefusal;
-use super::store::{Store, seconds};
-use super::{After, Handled, lists, revoking};
+use super::administration::Caller;
+use super::exports::Export;
+use super::orders::as_json;
+use super::records::{Filter, Page};
+use super::store::Store;
+use super::{
+    Handled, announcement, domains, exports, overview, people, people_import, people_import_apply,
+    people_list, records, revoking, settings,
+};
+use crate::config::{Account, Config};
 use crate::failure::Failure;
 
-/// Changes settings, all of the patch or nothing, and tells KV.
-pub(super) fn patch_settings(
-    store: &Store,
-    patch: SettingsPatch,
-    now: Timestamp,
-) -> Result<Handled, Failure> {
-    let before = store.settings()?;
-    let after = before.patched(patch).map_err(|refused| AccountRefusal::Setting {
-        field: refused.field.to_owned(),
-        bounds: refused.bounds.to_owned(),
-    })?;
-    if after == before {
-        return Handled::new(&after, After::Nothing);
-    }
-    store.set_settings(&after)?;
-    if before.authentication_enabled && !after.authentication_enabled {
-        store.write("UPDATE enrollments SET stage = 'ended' WHERE stage = 'open'", vec![])?;
-    }
-    store.bump_version()?;
-    let json = |settings| serde_json::to_string(settings).map_err(|_| Failure::Internal("settings"));
-    let detail = format!("{{\"before\":{},\"after\":{}}}", json(&before)?, json(&after)?);
-    store.audit("administrator", "settings.changed", "settings", &detail, now)?;
-    Handled::new(&after, After::Publish)
+/// From how many characters on a search is for somebody, and not a way to read the whole directory.
+const LOOK_UP: usize = 3;
+
+/// What is to be done.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) enum Directory {
+    Settings,
+    PatchSettings {
+        #[serde(with = "as_json")]
+        patch: SettingsPatch,
+        if_match: Option<String>,
+    },
+    Domains,
+    AddDomain(String),
+    RemoveDomain(String),
+    Users(UsersPage),
+    AddUser {
+        id: UserId,
+        address: Address,
+        aliases: Vec<Address>,
+        disabled: bool,
+    },
+    User(String),
+    ChangeUser {
+        id: String,
+        change: UserChange,
+    },
+    RemoveUser(String),
+    Devices {
+        user: String,
+        after: Option<String>,
+        limit: u16,
+    },
+    Revoke {
+        whose: Whose,
+        dry_run: bool,
+    },
+    BeginImport {
+        id: String,
+        bytes: u64,
+    },
+    ImportPart {
+        id: String,
+        number: u64,
+        is_last: bool,
+        data: Vec<u8>,
+    },
+    Import(String),
+    ImportLines {
+        id: String,
+        outcome: Option<String>,
+        after: u64,
+        limit: u16,
+    },
+    ApplyImport(String),
+    RemoveImport(String),
+    Audit(Filter, Page),
+    Interactions(Filter, Page),
+    Export(Export),
+    Overview,
+    /// Whom a link is for.
+    Recipient(Address),
+    SendAnnouncement {
+        subject: String,
+        text: String,
+        html: String,
+    },
 }
 
-/// Adds an internal domain.
-pub(super) fn add_domain(store: &Store, name: &str, now: Timestamp) -> Result<Handled, Failure> {
-    let domain: Domain = name.parse().map_err(|_| AccountRefusal::DomainInvalid)?;
-    if has_domain(store, &domain)? {
-        return Err(AccountRefusal::DomainExists.into());
-    }
-    let values = vec![domain.as_str().into(), seconds(now)];
-    store.write("INSERT INTO domains (name, created_at) VALUES (?, ?)", values)?;
-    store.audit("administrator", "domain.added", domain.as_str(), "", now)?;
-    let record = DomainRecord { name: domain.as_str().to_owned(), created_at: rfc3339(now) };
-    Handled::new(&record, After::Nothing)
+/// People by primary address.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct UsersPage {
+    pub(crate) domain: Option<String>,
+    /// The beginning of an address.
+    pub(crate) search: Option<String>,
+    pub(crate) after: Option<String>,
+    pub(crate) limit: u16,
 }
 
-/// Removes a domain that has no users.
-pub(super) fn remove_domain(store: &Store, name: &str, now: Timestamp) -> Result<Handled, Failure> {
-    let domain: Domain = name.parse().map_err(|_| AccountRefusal::NotFound)?;
-    if !has_domain(store, &domain)? {
-        return Err(AccountRefusal::NotFound.into());
-    }
-    let users = "SELECT COUNT(*) FROM users WHERE domain = ?";
-    // A domain's characters mean nothing to GLOB.
-    let aliases = "SELECT COUNT(*) FROM aliases WHERE address_key GLOB '*@' || ?";
-    if store.count(users, vec![domain.as_str().into()])? > 0
-        || store.count(aliases, vec![domain.as_str().into()])? > 0
-    {
-        return Err(AccountRefusal::DomainNotEmpty.into());
-    }
-    store.write("DELETE FROM domains WHERE name = ?", vec![domain.as_str().into()])?;
-    store.audit("administrator", "domain.removed", domain.as_str(), "", now)?;
-    Handled::new(&(), After::Nothing)
+/// What of a person becomes different.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct UserChange {
+    pub(crate) address: Option<Address>,
+    pub(crate) aliases: Option<Vec<Address>>,
+    pub(crate) disabled: Option<bool>,
 }
 
-fn has_domain(store: &Store, domain: &Domain) -> Result<bool, Failure> {
-    let query = "SELECT COUNT(*) FROM domains WHERE name = ?";
-    Ok(store.count(query, vec![domain.as_str().into()])? > 0)
+/// Whose devices are revoked.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) enum Whose {
+    Devices(Vec<String>),
+    Users(Vec<String>),
+    Domain(String),
+    Everyone,
 }
 
-/// Adds a person with their aliases, all of it or nothing.
-pub(super) fn add_user(
-    store: &Store,
-    id: UserId,
-    address: &Address,
-    aliases: &[Address],
-    now: Timestamp,
-) -> Result<Handled, Failure> {
-    let mut keys: Vec<String> = Vec::new();
-    for one in std::iter::once(address).chain(aliases) {
-        if !has_domain(store, one.domain())? {
-            return Err(AccountRefusal::DomainUnknown.into());
+impl Directory {
+    /// What this takes permission for. To be told what would be takes no touch.
+    pub(super) fn task(&self) -> Task {
+        match self {
+            Self::Settings => Task::ReadSettings,
+            Self::PatchSettings { patch, .. }
+                if patch.authentication_enabled == Some(false) && !patch.dry_run =>
+            {
+                Task::SwitchOff
+            }
+            Self::PatchSettings { .. } => Task::ChangeSettings,
+            Self::Users(UsersPage { search: Some(search), .. }) if search.chars().count() >= LOOK_UP => {
+                Task::LookUp
+            }
+            Self::User(_) | Self::Devices { .. } => Task::LookUp,
+            Self::Users(_) | Self::Domains | Self::Overview | Self::Export(Export::People { .. }) => {
+                Task::ReadDirectory
+            }
+            Self::AddDomain(_)
+            | Self::RemoveDomain(_)
+            | Self::AddUser { .. }
+            | Self::ChangeUser { .. }
+            | Self::RemoveUser(_)
+            | Self::BeginImport { .. }
+            | Self::ImportPart { .. }
+            | Self::Import(_)
+            | Self::ImportLines { .. }
+            | Self::ApplyImport(_)
+            | Self::RemoveImport(_) => Task::ChangePeople,
+            Self::Revoke { whose: Whose::Devices(_) | Whose::Users(_), .. } => Task::Revoke,
+            Self::Revoke { whose: Whose::Everyone, dry_run: false } => Task::RevokeEveryone,
+            Self::Revoke { .. } => Task::RevokeDomain,
+            Self::Audit(..) | Self::Interactions(..) | Self::Export(_) => Task::ReadRecords,
+            Self::Recipient(_) => Task::MakeLinks,
+            Self::SendAnnouncement { .. } => Task::TryAnnouncement,
         }
-        let key = one.key();
-        let taken = store.person_by_address(&key)?.is_some() || store.person_by_alias(&key)?.is_some();
-        if taken || keys.contains(&key) {
-            return Err(AccountRefusal::AddressTaken.into());
-        }
-        keys.push(key);
     }
-    let user = id.to_string();
-    store.write(
-        "INSERT INTO users (id, domain, address, address_key, created_at) VALUES (?, ?, ?, ?, ?)",
-        vec![
-            user.as_str().into(),
-            address.domain().as_str().into(),
-            address.to_string().into(),
-            address.key().into(),
-            seconds(now),
-        ],
-    )?;
-    for alias in aliases {
-        store.write(
-            "INSERT INTO aliases (address_key, address, user) VALUES (?, ?, ?)",
-            vec![alias.key().into(), alias.to_string().into(), user.as_str().into()],
-        )?;
-    }
-    store.audit("administrator", "user.added", &user, address.domain().as_str(), now)?;
-    lists::user(store, &user)
 }
 
-/// Disables a person, which revokes their devices, or lets them enroll again.
-pub(super) fn change_user(
+/// Carries it out.
+pub(super) fn act(
     store: &Store,
-    id: &str,
-    disabled: bool,
+    config: &Config,
+    account: &Account,
+    caller: &Caller,
+    order: Directory,
     now: Timestamp,
 ) -> Result<Handled, Failure> {
-    let user: UserId = id.parse().map_err(|_| AccountRefusal::NotFound)?;
-    let person = store.person(user)?.ok_or(AccountRefusal::NotFound)?;
-    if person.disabled == disabled {
-        return lists::user(store, id);
+    let by = &caller.by;
+    match order {
+        Directory::Settings => settings::get(store, now),
+        Directory::PatchSettings { patch, if_match } => {
+            settings::patch(store, by, patch, if_match.as_deref(), now)
+        }
+        Directory::Domains => domains::list(store, now),
+        Directory::AddDomain(name) => domains::add(store, by, &name, now),
+        Directory::RemoveDomain(name) => domains::remove(store, by, &name, now),
+        Directory::Users(page) => people_list::users(store, &page, now),
+        Directory::AddUser { id, address, aliases, disabled } => {
+            people::add(store, by, &id.to_string(), &address, &aliases, disabled, now)
+        }
+        Directory::User(id) => people_list::user(store, &id, now),
+        Directory::ChangeUser { id, change } => people::change(store, by, &id, &change, now),
+        Directory::RemoveUser(id) => people::remove(store, by, &id, now),
+        Directory::Devices { user, after, limit } => {
+            people_list::devices(store, &user, after.as_deref(), limit)
+        }
+        Directory::Revoke { whose, dry_run } => revoking::revoke(store, by, &whose, dry_run, now),
+        Directory::BeginImport { id, bytes } => people_import::begin(store, &id, bytes, now),
+        Directory::ImportPart { id, number, is_last, data } => {
+            people_import::part(store, &id, number, is_last, &data)
+        }
+        Directory::Import(id) => people_import::get(store, &id),
+        Directory::ImportLines { id, outcome, after, limit } => {
+            people_import::lines(store, &id, outcome.as_deref(), after, limit)
+        }
+        Directory::ApplyImport(id) => people_import_apply::apply(store, by, &id, now),
+        Directory::RemoveImport(id) => people_import::remove(store, &id),
+        Directory::Audit(filter, page) => records::audit(store, &filter, page),
+        Directory::Interactions(filter, page) => records::interactions(store, &filter, page),
+        Directory::Export(export) => exports::portion(store, by, &export, now),
+        Directory::Overview => overview::overview(store, now),
+        Directory::Recipient(address) => people_list::user_by_address(store, &address),
+        Directory::SendAnnouncement { subject, text, html } => {
+            let words = announcement::Words { subject, text, html };
+            announcement::send(store, config, account, caller, words, now)
+        }
     }
-    store.write("UPDATE users SET disabled = ? WHERE id = ?", vec![i64::from(disabled).into(), id.into()])?;
-    if disabled {
-        revoking::end_everything(store, id, "user.disabled", now)?;
-    } else {
-        store.audit("administrator", "user.enabled", id, "", now)?;
-    }
-    let mut handled = lists::user(store, id)?;
-    handled.after = After::Publish;
-    Ok(handled)
 }

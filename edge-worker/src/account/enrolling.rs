@@ -8,8 +8,10 @@ use enrollment_rules::keyed_hash::Digest;
 use enrollment_rules::limits::{self, Allowance, Lookup};
 use enrollment_rules::messages::EnrollmentStarted;
 use enrollment_rules::new_device;
+use enrollment_rules::settings::Settings;
 use enrollment_rules::snapshot::ClickSettings;
 use enrollment_rules::time_text::rfc3339;
+use enrollment_rules::who_may_enroll;
 
 use super::device_rows::NewDevice;
 use super::messages::{Confirm, Confirmed, Resend, Start};
@@ -38,7 +40,7 @@ pub(super) fn start(
     limits::network_allowance(&begun, settings.enrollments_per_network_hour, now)
         .map_err(Refusal::network_limit)?;
 
-    let (lookup, mail_to) = look_up(store, &start.address.key())?;
+    let (lookup, mail_to) = look_up(store, &settings, &start.address.key())?;
     let code = entropy::code()?;
     let digest = enrollment::code_digest(&config.hash_key, &start.ticket, &code);
     let stored = StoredEnrollment {
@@ -60,18 +62,23 @@ pub(super) fn start(
     Handled::new(&started(store, config, &stored)?, after)
 }
 
-/// Whom an address leads to, and where the directory says their mail goes.
-fn look_up(store: &Store, key: &str) -> Result<(Lookup, Option<String>), Failure> {
+/// Whom an address leads to, and where the directory says their mail goes. Somebody who may not enroll is nobody.
+fn look_up(store: &Store, settings: &Settings, key: &str) -> Result<(Lookup, Option<String>), Failure> {
     if let Some(person) = store.person_by_address(key)? {
-        if person.disabled {
+        if !may_enroll(settings, &person)? {
             return Ok((Lookup::Nobody, None));
         }
         return Ok((Lookup::Person(person.id), Some(person.address)));
     }
     Ok(match store.person_by_alias(key)? {
-        Some((person, alias)) if !person.disabled => (Lookup::AliasOf(person.id), Some(alias)),
+        Some((person, alias)) if may_enroll(settings, &person)? => (Lookup::AliasOf(person.id), Some(alias)),
         _ => (Lookup::Nobody, None),
     })
+}
+
+fn may_enroll(settings: &Settings, person: &Person) -> Result<bool, Failure> {
+    let address: Address = person.address.parse().map_err(|_| Failure::Internal("a stored address"))?;
+    Ok(who_may_enroll::may_enroll(settings, address.domain(), person.disabled))
 }
 
 /// Another code for the same ticket.
@@ -87,6 +94,7 @@ pub(super) fn resend(
         return Err(Refusal::EnrollmentEnded.into());
     }
     enrollment::may_resend(&stored.enrollment, &config.bounds, now)?;
+    still_theirs(store, &stored)?;
     for person in &resend.shown {
         if !stored.shown.contains(person) {
             stored.shown.push(*person);
@@ -141,10 +149,7 @@ pub(super) fn count_and_address(
     let granted = limits::may_mail(lookup, &stored.shown, &asked, &sent, now).map_err(Refusal::mail_limit)?;
     let reserved = granted.typed == Allowance::Reserved;
     store.count_mail(if reserved { &typed_and_shown } else { &typed }, reserved, now)?;
-    let sender = store
-        .settings()?
-        .notification_postmaster_address
-        .unwrap_or_else(|| config.default_postmaster.clone());
+    let sender = store.sender(config)?;
     let origin = account.audience.issuer.as_str().to_owned();
     let (Some((person, key)), Some(mail_to)) = (whose, &stored.mail_to) else {
         return Ok(After::TryMail { sender, origin });
@@ -202,7 +207,8 @@ pub(super) fn confirm(
         return Err(Refusal::KeyRequired.into());
     }
     let user = try_code(store, config, &mut stored, &confirm.ticket, &confirm.code, now)?;
-    let person = still_allowed(store, user)?;
+    still_theirs(store, &stored)?;
+    let person = still_allowed(store, &settings, user)?;
     let click = ClickSettings::from(&settings);
     let device = DeviceId::from_bytes(entropy::bytes()?);
     let statement = new_device::statement(
@@ -281,9 +287,23 @@ pub(super) fn try_code(
     Ok(outcome?)
 }
 
-/// The person, if they may still enroll: they may have been disabled or removed while the code was in the mail.
-fn still_allowed(store: &Store, user: UserId) -> Result<Person, Failure> {
-    store.person(user)?.filter(|person| !person.disabled).ok_or(Refusal::EnrollmentEnded.into())
+/// The person, if they may still enroll: that may have changed while the code was in the mail.
+fn still_allowed(store: &Store, settings: &Settings, user: UserId) -> Result<Person, Failure> {
+    let person = store.person(user)?.ok_or(Refusal::EnrollmentEnded)?;
+    if may_enroll(settings, &person)? { Ok(person) } else { Err(Refusal::EnrollmentEnded.into()) }
+}
+
+/// Refuses where the address the codes go to has since been taken from the person: it may be somebody else's now.
+fn still_theirs(store: &Store, stored: &StoredEnrollment) -> Result<(), Failure> {
+    let person = stored.enrollment.person.or(stored.alias_of);
+    let (Some(mail_to), Some(person)) = (&stored.mail_to, person) else { return Ok(()) };
+    let address: Address = mail_to.parse().map_err(|_| Failure::Internal("a stored address"))?;
+    let key = address.key();
+    let owner = match store.person_by_address(&key)? {
+        Some(owner) => Some(owner),
+        None => store.person_by_alias(&key)?.map(|(owner, _)| owner),
+    };
+    if owner.is_some_and(|owner| owner.id == person) { Ok(()) } else { Err(Refusal::EnrollmentEnded.into()) }
 }
 
 /// Ends every enrollment of a person that is under way: a revocation reaches those too.

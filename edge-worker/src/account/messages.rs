@@ -5,10 +5,15 @@ use enrollment_rules::address::Address;
 use enrollment_rules::enrollment;
 use enrollment_rules::interaction::Interaction;
 use enrollment_rules::keyed_hash::Digest;
-use enrollment_rules::messages::{Kind, ProveDevice, SettingsPatch};
+use enrollment_rules::messages::{Kind, ProveDevice};
 use enrollment_rules::my_devices::{self, Caller};
-use enrollment_rules::proof;
+use enrollment_rules::set_up::{self, SetUp};
+use enrollment_rules::settings::Settings;
+use enrollment_rules::settings_change::Warning;
+use enrollment_rules::{administration, passkey, proof};
 use serde::{Deserialize, Serialize};
+
+use super::orders::{Administration, SetUpUsed, SignedIn};
 
 /// A question or an order.
 #[derive(Debug, Serialize, Deserialize)]
@@ -18,32 +23,43 @@ pub(crate) enum Message {
     Resend(Resend),
     Confirm(Confirm),
     Prove(ProveDevice),
-    Unproven { device: DeviceId, user: UserId },
-    ReportUse { device: DeviceId, at: Timestamp, expires_at: Timestamp },
+    Unproven {
+        device: DeviceId,
+        user: UserId,
+    },
+    ReportUse {
+        device: DeviceId,
+        at: Timestamp,
+        expires_at: Timestamp,
+    },
     Record(Interaction),
-    Forget { device: DeviceId, user: UserId },
+    Forget {
+        device: DeviceId,
+        user: UserId,
+    },
     MyDevices(Asker),
-    RenameDevice { asker: Asker, id: String, name: Option<String> },
-    SignOut { asker: Asker, id: String },
+    RenameDevice {
+        asker: Asker,
+        id: String,
+        name: Option<String>,
+    },
+    SignOut {
+        asker: Asker,
+        id: String,
+    },
     SignOutOthers(Asker),
     AskCode(AskCode),
     ConfirmChange(ConfirmChange),
-    Settings,
-    PatchSettings(SettingsPatch),
-    Domains,
-    AddDomain(String),
-    RemoveDomain(String),
-    Users(UsersPage),
-    AddUser { id: UserId, address: Address, aliases: Vec<Address> },
-    User(String),
-    ChangeUser { id: String, disabled: bool },
-    UserByAddress(Address),
-    Devices(String),
-    RevokeUser(String),
-    RevokeDevice(String),
-    LinkMade { link: String, destination_host: String },
-    Interactions(Page),
-    Audit(Page),
+    Administration(Box<Administration>),
+    /// The key of a passkey that somebody signs in with.
+    PasskeyKey(String),
+    SignIn(SignedIn),
+    SignOutAdministrator {
+        session: Digest,
+        source: Option<String>,
+    },
+    LookAtSetUp(SetUp),
+    SetUp(Box<SetUpUsed>),
 }
 
 /// An address was typed.
@@ -123,19 +139,11 @@ pub(crate) struct ConfirmChange {
     pub(crate) code: Digest,
 }
 
-/// Newest first, before a sequence number.
-#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
-pub(crate) struct Page {
-    pub(crate) before: Option<u64>,
-    pub(crate) limit: u16,
-}
-
-/// By primary address, after one of them.
+/// The settings as JSON, and which version of them.
 #[derive(Debug, Serialize, Deserialize)]
-pub(crate) struct UsersPage {
-    pub(crate) domain: Option<String>,
-    pub(crate) after: Option<String>,
-    pub(crate) limit: u16,
+pub(crate) struct Tagged {
+    pub(crate) version: u64,
+    pub(crate) body: String,
 }
 
 /// Why the account object does not do it.
@@ -144,11 +152,43 @@ pub(crate) enum AccountRefusal {
     Enrollment(enrollment::Refusal),
     Proof(proof::Refusal),
     MyDevices(my_devices::Refusal),
-    Setting { field: String, bounds: String },
+    Setting {
+        field: String,
+        bounds: String,
+    },
     DomainExists,
     DomainInvalid,
-    DomainUnknown,
+    /// Of which address.
+    DomainUnknown(Option<String>),
+    TooManyAliases,
+    SettingsChanged {
+        version: u64,
+        current: Box<Settings>,
+    },
+    ConfirmationNeeded(Vec<Warning>),
+    ImportTooLarge,
+    PartOutOfOrder {
+        next_part: u64,
+    },
+    CsvInvalid(String),
+    ImportHasErrors,
+    ImportNotComplete,
+    DirectoryChanged,
     DomainNotEmpty,
-    AddressTaken,
+    /// Which, where it is not plain.
+    AddressTaken(Option<String>),
     NotFound,
+    Field {
+        field: String,
+        detail: String,
+    },
+    /// Nobody.
+    Unauthorized,
+    SessionEnded,
+    Administration(administration::Refusal),
+    Passkey(passkey::Refusal),
+    SetUp(set_up::Refusal),
+    LastAdministrator,
+    LastPasskey,
+    AccessInCharge,
 }

@@ -5,18 +5,36 @@
 //! wrote is kept before any answer leaves (the Durable Object's output gate). What has to wait for others, mail and KV,
 //! happens afterwards, in [`After`].
 
+mod administration;
+mod administrators;
+mod announcement;
+mod api_tokens;
 mod atomic;
 mod device_rows;
 mod directory;
+mod domains;
+mod enrolled;
 mod enrolling;
-mod lists;
+mod exports;
+mod mails;
 mod messages;
 mod my_devices;
+mod notices;
+mod orders;
+mod overview;
+mod passkeys;
+mod people;
+mod people_import;
+mod people_import_apply;
+mod people_list;
 mod proving;
 mod publication;
+mod records;
 mod revoking;
 mod row;
 mod schema;
+mod sessions;
+mod settings;
 mod store;
 mod stub;
 
@@ -28,10 +46,15 @@ use worker::{
     DurableObject, Env, Request, Response, Result as WorkerResult, State, console_error, durable_object,
 };
 
+pub(crate) use directory::{Directory, UserChange, UsersPage, Whose};
+pub(crate) use exports::{Export, Format, Portion};
 pub(crate) use messages::{
-    AccountRefusal, AskCode, Asker, Confirm, ConfirmChange, Confirmed, Message, Page, Proved, Resend, Start,
-    UsersPage,
+    AccountRefusal, AskCode, Asker, Confirm, ConfirmChange, Confirmed, Message, Proved, Resend, Start, Tagged,
 };
+pub(crate) use orders::{
+    Administration, Credential, NewPasskey, Order, SetUpBy, SetUpFor, SetUpUsed, SignedIn,
+};
+pub(crate) use records::{Filter, Page};
 pub(crate) use stub::AccountStub;
 
 use crate::config::{Account, Config};
@@ -43,8 +66,8 @@ use store::Store;
 /// The header that names the account's host to its object.
 const HOST_HEADER: &str = "Account-Host";
 
-/// Which account this is, kept for the alarm, which nobody tells.
-const ACCOUNT: &str = "account";
+/// Which host this account is reached at, kept for the alarm, which nobody tells.
+const HOST: &str = "host";
 
 /// What is left to do once the message has been handled and its writes are on their way.
 #[derive(Debug)]
@@ -90,10 +113,14 @@ impl DurableObject for AccountObject {
 
     async fn fetch(&self, mut request: Request) -> WorkerResult<Response> {
         let host = request.headers().get(HOST_HEADER)?.unwrap_or_default();
-        let message: Message = serde_json::from_slice(&request.bytes().await?)?;
+        let message: Message = postcard::from_bytes(&request.bytes().await?)
+            .map_err(|_| worker::Error::RustError("a message could not be read".to_owned()))?;
         let config = Config::of(&self.env).map_err(refused)?;
         let account = config.account(&host).map_err(refused)?;
         let store = Store::open(&self.state).map_err(refused)?;
+        if store.meta(HOST).map_err(refused)?.as_deref() != Some(host.as_str()) {
+            store.set_meta(HOST, &host).map_err(refused)?;
+        }
         let store = Rc::new(store);
         let work = {
             let (store, config, account) = (Rc::clone(&store), Rc::clone(&config), Rc::clone(&account));
@@ -124,10 +151,20 @@ impl DurableObject for AccountObject {
         Response::ok(handled.reply)
     }
 
+    /// Two may have asked for it: a publication that failed, and notices that wait. Each has its turn.
     async fn alarm(&self) -> WorkerResult<Response> {
         let store = Store::open(&self.state).map_err(refused)?;
-        if let Some(account) = store.meta(ACCOUNT).map_err(refused)? {
-            publication::publish(&store, &self.env, &account, &self.publishing).await;
+        let config = Config::of(&self.env).map_err(refused)?;
+        if let Some(host) = store.meta(HOST).map_err(refused)? {
+            let account = config.account(&host).map_err(refused)?;
+            let name = account.audience.account.as_str();
+            publication::publish(&store, &self.env, name, &self.publishing).await;
+            notices::send_one(&store, &config, &account, now).await.map_err(refused)?;
+            let publication = publication::next(&store).map_err(refused)?;
+            let notices = notices::next(&store, now()).map_err(refused)?;
+            if let Some(soonest) = publication.into_iter().chain(notices).min() {
+                self.state.storage().set_alarm(soonest).await?;
+            }
         }
         Response::empty()
     }
@@ -173,25 +210,14 @@ fn handle(store: &Store, config: &Config, account: &Account, message: Message) -
         Message::SignOutOthers(asker) => my_devices::sign_out_others(store, config, &asker, now),
         Message::AskCode(ask) => my_devices::ask_code(store, config, account, &ask, now),
         Message::ConfirmChange(confirm) => my_devices::confirm(store, config, &confirm, now),
-        Message::Settings => Handled::new(&store.settings()?, After::Nothing),
-        Message::PatchSettings(patch) => directory::patch_settings(store, patch, now),
-        Message::Domains => lists::domains(store),
-        Message::AddDomain(name) => directory::add_domain(store, &name, now),
-        Message::RemoveDomain(name) => directory::remove_domain(store, &name, now),
-        Message::Users(page) => lists::users(store, &page),
-        Message::AddUser { id, address, aliases } => directory::add_user(store, id, &address, &aliases, now),
-        Message::User(id) => lists::user(store, &id),
-        Message::ChangeUser { id, disabled } => directory::change_user(store, &id, disabled, now),
-        Message::UserByAddress(address) => lists::user_by_address(store, &address),
-        Message::Devices(user) => lists::devices(store, &user),
-        Message::RevokeUser(id) => revoking::user(store, &id, now),
-        Message::RevokeDevice(id) => revoking::device(store, &id, now),
-        Message::LinkMade { link, destination_host } => {
-            store.audit("administrator", "link.made", &link, &destination_host, now)?;
-            Handled::new(&(), After::Nothing)
+        Message::Administration(order) => administration::act(store, config, account, *order, now),
+        Message::PasskeyKey(id) => passkeys::public_key(store, &id),
+        Message::SignIn(signed_in) => sessions::sign_in(store, config, account, signed_in, now),
+        Message::SignOutAdministrator { session, source } => {
+            sessions::sign_out(store, config, &session, source, now)
         }
-        Message::Interactions(page) => lists::interactions(store, page),
-        Message::Audit(page) => lists::audit(store, page),
+        Message::LookAtSetUp(set_up) => sessions::look_at_set_up(store, &set_up, now),
+        Message::SetUp(used) => sessions::set_up(store, config, account, *used, now),
     }
 }
 

@@ -92,8 +92,8 @@ pub(super) fn sign_out(
 ) -> Result<Handled, Failure> {
     may_change(store, config, asker, now)?;
     let device = owned(store, &asker.caller, id)?;
-    let ended = revoking::end_device(store, device, "person", "device.signed_out", now)?;
-    revoking::revoked(ended, now)
+    let ended = revoking::end_own(store, device, "device.signed_out", now)?;
+    revoking::revoked(ended, None, now)
 }
 
 /// Ends all of the person's devices but the one that asks, and the enrollments under way.
@@ -111,11 +111,11 @@ pub(super) fn sign_out_others(
     let values = vec![user.as_str().into(), asker.caller.device.to_string().into()];
     let others: Vec<DeviceId> = store.rows(query, values, Row::take)?;
     for device in others {
-        revoking::end_device(store, device, "person", "device.signed_out", now)?;
+        revoking::end_own(store, device, "device.signed_out", now)?;
     }
     let ended = u64::try_from(seen).unwrap_or(u64::MAX);
     enrolling::end_open(store, &user)?;
-    revoking::revoked(ended, now)
+    revoking::revoked(ended, None, now)
 }
 
 /// Sends the person a code, with which a device without a key may change their devices.

@@ -62,10 +62,7 @@ fn accept(
     if now >= expires_at {
         return Ok(Err(Refusal::ChallengeExpired));
     }
-    // An id is remembered until its challenge is too old; after that the age refuses it.
-    store.write("DELETE FROM spent_challenges WHERE expires_at <= ?", vec![seconds(now)])?;
-    let spent = "SELECT COUNT(*) FROM spent_challenges WHERE id = ?";
-    if store.count(spent, vec![challenge.as_str().into()])? > 0 {
+    if store.is_spent(&challenge, now)? {
         return Ok(Err(Refusal::ChallengeSpent));
     }
     let settings = ClickSettings::from(&store.settings()?);
@@ -74,8 +71,7 @@ fn accept(
         Ok(statement) => statement,
         Err(refusal) => return Ok(Err(refusal)),
     };
-    let insert = "INSERT INTO spent_challenges (id, expires_at) VALUES (?, ?)";
-    store.write(insert, vec![challenge.into(), seconds(expires_at)])?;
+    store.spend(&challenge, expires_at)?;
     store.report_use(statement.device(), statement.issued_at(), statement.expires_at())?;
     let claims = DeviceTokenClaims::new(statement.clone(), *device_key)
         .map_err(|_| Failure::Internal("a device token"))?;

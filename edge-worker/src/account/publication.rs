@@ -11,7 +11,7 @@ use futures_util::future::{Either, select};
 use worker::{Delay, Env, console_warn};
 
 use super::store::Store;
-use super::{After, Handled};
+use super::{After, Handled, notices};
 use crate::failure::Failure;
 use crate::gate::{REVOCATIONS, head_key};
 use crate::incoming::now;
@@ -92,6 +92,8 @@ pub(super) async fn publish(store: &Store, env: &Env, account: &str, publishing:
     let outcome = publish_newest(store, env, account).await;
     publishing.set(false);
     match outcome {
+        // Notices wait for the same alarm.
+        Ok(()) if notices::waiting(store).unwrap_or(true) => {}
         Ok(()) => {
             _ = store.storage().delete_alarm().await;
         }
@@ -100,6 +102,11 @@ pub(super) async fn publish(store: &Store, env: &Env, account: &str, publishing:
             console_warn!("a publication failed; the alarm tries again");
         }
     }
+}
+
+/// When the alarm is to come back for it; `None` if KV has been told everything.
+pub(super) fn next(store: &Store) -> Result<Option<Duration>, Failure> {
+    Ok((store.version(PUBLISHED)? < store.version(VERSION)?).then_some(RETRY))
 }
 
 async fn publish_newest(store: &Store, env: &Env, account: &str) -> Result<(), Failure> {

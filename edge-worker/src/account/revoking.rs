@@ -1,54 +1,226 @@
-//! Revoking: one device, one person.
+//! Revoking: devices, people, a domain, everyone.
+
+use std::collections::BTreeSet;
 
 use device_token::{DeviceId, Timestamp, UserId};
+use enrollment_rules::address::Domain;
 use enrollment_rules::messages::Revoked;
 use enrollment_rules::revocation;
+use enrollment_rules::settings_change::Number;
 use enrollment_rules::time_text::rfc3339;
+use worker::SqlStorageValue;
 
+use super::directory::Whose;
 use super::messages::AccountRefusal;
 use super::row::Row;
-use super::store::{Store, seconds};
-use super::{After, Handled, enrolling};
+use super::store::{By, Event, Store, seconds};
+use super::{After, Handled, domains, enrolled, notices};
 use crate::failure::Failure;
 
 /// How long a location may still go by what it read before, in seconds: the longest a KV value may be cached there
 /// and the time to write it.
 const EFFECTIVE_SECONDS: u64 = 90;
 
-pub(super) fn revoked(revoked_devices: u64, now: Timestamp) -> Result<Handled, Failure> {
-    let effective_by = rfc3339(now.plus_seconds(EFFECTIVE_SECONDS));
-    Handled::new(&Revoked { revoked_devices, effective_by }, After::Publish)
+/// What was revoked, and by when everybody knows.
+pub(super) fn revoked(devices: u64, people: Option<u64>, now: Timestamp) -> Result<Handled, Failure> {
+    let effective_by = Some(rfc3339(now.plus_seconds(EFFECTIVE_SECONDS)));
+    let revoked = Revoked { revoked_devices: devices, revoked_people: people, effective_by };
+    Handled::new(&revoked, After::Publish)
 }
 
-/// All devices of a person, and the enrollments under way.
-pub(super) fn user(store: &Store, id: &str, now: Timestamp) -> Result<Handled, Failure> {
-    let devices = end_everything(store, id, "user.revoked", now)?;
-    revoked(devices, now)
+/// Some of the rows of `users` or `devices`: a condition, and its one value.
+pub(super) struct Set {
+    condition: &'static str,
+    value: SqlStorageValue,
 }
 
-/// Does it, whoever asked for it; tells how many devices were alive.
-pub(super) fn end_everything(store: &Store, id: &str, action: &str, now: Timestamp) -> Result<u64, Failure> {
-    let user: UserId = id.parse().map_err(|_| AccountRefusal::NotFound)?;
-    let person = store.person(user)?.ok_or(AccountRefusal::NotFound)?;
-    let latest: Option<Option<Timestamp>> =
-        store.row("SELECT MAX(auth_time) FROM devices WHERE user = ?", vec![id.into()], Row::take)?;
-    let at = revocation::revocation_time(now, person.revoked_at, latest.flatten());
-    let devices =
-        store.count("SELECT COUNT(*) FROM devices WHERE user = ? AND revoked = 0", vec![id.into()])?;
-    store.write("UPDATE users SET revoked_at = ? WHERE id = ?", vec![seconds(at), id.into()])?;
-    store.write("UPDATE devices SET revoked = 1 WHERE user = ?", vec![id.into()])?;
-    store.revoke("user", id, at)?;
-    enrolling::end_open(store, id)?;
+impl Set {
+    /// People, by a condition on `users` with a `?1`.
+    pub(super) fn new(condition: &'static str, value: SqlStorageValue) -> Self {
+        Self { condition, value }
+    }
+
+    fn of_ids<T: std::fmt::Display>(ids: &BTreeSet<T>) -> Self {
+        // Ids hold nothing that JSON would escape.
+        let ids: Vec<String> = ids.iter().map(|id| format!("\"{id}\"")).collect();
+        Self::new("id IN (SELECT value FROM json_each(?1))", format!("[{}]", ids.join(",")).into())
+    }
+
+    fn values(&self, more: Vec<SqlStorageValue>) -> Vec<SqlStorageValue> {
+        std::iter::once(self.value.clone()).chain(more).collect()
+    }
+
+    /// Of `devices`, those that belong to these people.
+    fn devices(&self) -> String {
+        format!("user IN (SELECT id FROM users WHERE {})", self.condition)
+    }
+}
+
+/// By an administrator: counts, and does it unless that is all.
+pub(super) fn revoke(
+    store: &Store,
+    by: &By,
+    whose: &Whose,
+    dry_run: bool,
+    now: Timestamp,
+) -> Result<Handled, Failure> {
+    let set = match whose {
+        Whose::Devices(ids) => Set::of_ids(&present::<DeviceId>(store, "devices", ids)?),
+        Whose::Users(ids) => Set::of_ids(&present::<UserId>(store, "users", ids)?),
+        Whose::Domain(name) => {
+            let domain: Domain = name.parse().map_err(|_| AccountRefusal::NotFound)?;
+            if !domains::has(store, &domain)? {
+                return Err(AccountRefusal::NotFound.into());
+            }
+            Set::new("domain = ?1", domain.as_str().into())
+        }
+        Whose::Everyone => Set::new("?1", 1.into()),
+    };
+    let devices = match whose {
+        Whose::Devices(_) | Whose::Everyone => set.condition.to_owned(),
+        Whose::Users(_) | Whose::Domain(_) => set.devices(),
+    };
+    let settings = store.settings()?;
+    let enrolled = format!("{devices} AND {}", enrolled::condition(&settings, now));
+    let number = enrolled::number(store, &enrolled, set.values(vec![]))?;
+    if dry_run {
+        let Number { devices, people } = number;
+        let would_be = Revoked { revoked_devices: devices, revoked_people: Some(people), effective_by: None };
+        return Handled::new(&would_be, After::Nothing);
+    }
+    if settings.revocation_notices {
+        notices::enqueue(store, &enrolled, set.values(vec![]), now)?;
+    }
+    let told = format!("{} devices of {} people", number.devices, number.people);
+    let event = |action, subject| Event { action, subject, detail: &told, ..Event::default() };
+    match whose {
+        Whose::Devices(_) => end_devices(store, by, &set, now)?,
+        Whose::Users(_) => {
+            write_down_people(store, by, &set, &enrolled::condition(&settings, now), now)?;
+            end_people(store, &set, now)?;
+        }
+        Whose::Domain(_) => {
+            end_people(store, &set, now)?;
+            let SqlStorageValue::String(domain) = &set.value else {
+                return Err(Failure::Internal("a domain"));
+            };
+            store.audit_by(by, &event("domain.revoked", domain), now)?;
+        }
+        Whose::Everyone => {
+            end_everything(store, now)?;
+            store.audit_by(by, &event("everyone.revoked", ""), now)?;
+        }
+    }
     store.bump_version()?;
-    store.audit("administrator", action, id, &format!("{devices} devices"), now)?;
-    Ok(devices)
+    revoked(number.devices, Some(number.people), now)
 }
 
-/// One device, by an administrator.
-pub(super) fn device(store: &Store, id: &str, now: Timestamp) -> Result<Handled, Failure> {
-    let device: DeviceId = id.parse().map_err(|_| AccountRefusal::NotFound)?;
-    let devices = end_device(store, device, "administrator", "device.revoked", now)?;
-    revoked(devices, now)
+/// The ids, if all of them are there.
+fn present<T: std::str::FromStr + Ord + std::fmt::Display>(
+    store: &Store,
+    table: &str,
+    ids: &[String],
+) -> Result<BTreeSet<T>, Failure> {
+    let ids: BTreeSet<T> =
+        ids.iter().map(|id| id.parse().map_err(|_| AccountRefusal::NotFound)).collect::<Result<_, _>>()?;
+    let set = Set::of_ids(&ids);
+    let found = format!("SELECT COUNT(*) FROM {table} WHERE {}", set.condition);
+    let found = store.count(&found, set.values(vec![]))?;
+    if usize::try_from(found).ok() == Some(ids.len()) {
+        Ok(ids)
+    } else {
+        Err(AccountRefusal::NotFound.into())
+    }
+}
+
+/// Each in the audit of its person, and ended.
+fn end_devices(store: &Store, by: &By, set: &Set, now: Timestamp) -> Result<(), Failure> {
+    let query = format!("SELECT id, user FROM devices WHERE revoked = 0 AND {}", set.condition);
+    let read = |row: &mut Row| Ok((row.take::<DeviceId>()?, row.take::<String>()?));
+    for (device, user) in store.rows(&query, set.values(vec![]), read)? {
+        end_device(store, device, now)?;
+        let detail = device.to_string();
+        let event = Event { action: "device.revoked", subject: &user, detail: &detail, ..Event::default() };
+        store.audit_by(by, &event, now)?;
+    }
+    Ok(())
+}
+
+/// An event for each person of a set, before it is done.
+fn write_down_people(
+    store: &Store,
+    by: &By,
+    set: &Set,
+    enrolled: &str,
+    now: Timestamp,
+) -> Result<(), Failure> {
+    let query = format!(
+        "INSERT INTO audit (at, actor, action, subject, detail, actor_id, actor_name, source) \
+         SELECT ?2, ?3, 'user.revoked', id, \
+         (SELECT COUNT(*) FROM devices WHERE user = users.id AND {enrolled}) || ' devices', ?4, ?5, ?6 \
+         FROM users WHERE {}",
+        set.condition
+    );
+    let who = vec![
+        seconds(now),
+        by.kind.into(),
+        by.id.clone().into(),
+        by.name.clone().into(),
+        by.source.clone().into(),
+    ];
+    store.write(&query, set.values(who))
+}
+
+/// All devices of one person, and the enrollments under way; tells how many were enrolled.
+pub(super) fn end_person(store: &Store, id: &str, now: Timestamp) -> Result<u64, Failure> {
+    let enrolled = enrolled::condition(&store.settings()?, now);
+    let number = enrolled::number(store, &format!("user = ?1 AND {enrolled}"), vec![id.into()])?;
+    end_people(store, &Set::new("id = ?1", id.into()), now)?;
+    store.bump_version()?;
+    Ok(number.devices)
+}
+
+/// All devices of these people, and the enrollments under way.
+pub(super) fn end_people(store: &Store, set: &Set, now: Timestamp) -> Result<(), Failure> {
+    let (people, devices) = (set.condition, set.devices());
+    let latest = |query: &str| -> Result<Option<Timestamp>, Failure> {
+        Ok(store.row(query, set.values(vec![]), Row::take::<Option<Timestamp>>)?.flatten())
+    };
+    let previous = latest(&format!("SELECT MAX(revoked_at) FROM users WHERE {people}"))?;
+    let enrolled = latest(&format!("SELECT MAX(auth_time) FROM devices WHERE {devices}"))?;
+    // One time for all of them: later than anything any of them has.
+    let at = seconds(revocation::revocation_time(now, previous, enrolled));
+    // Whoever has no device that could still be used need not be known everywhere.
+    let published = format!(
+        "INSERT INTO revocations (kind, id, at) SELECT 'user', id, ?2 FROM users WHERE {people} \
+         AND EXISTS (SELECT 1 FROM devices WHERE user = users.id AND revoked = 0) \
+         ON CONFLICT (kind, id) DO UPDATE SET at = MAX(at, excluded.at)"
+    );
+    let timed = || set.values(vec![at.clone()]);
+    store.write(&published, timed())?;
+    store.write(&format!("UPDATE users SET revoked_at = ?2 WHERE {people}"), timed())?;
+    store.write(
+        &format!("UPDATE devices SET revoked = 1 WHERE revoked = 0 AND {devices}"),
+        set.values(vec![]),
+    )?;
+    store.write(
+        &format!(
+            "UPDATE enrollments SET stage = 'ended' WHERE stage = 'open' \
+             AND person IN (SELECT id FROM users WHERE {people})"
+        ),
+        set.values(vec![]),
+    )
+}
+
+/// Everybody's, by one time for the account.
+fn end_everything(store: &Store, now: Timestamp) -> Result<(), Failure> {
+    let latest = store.row("SELECT MAX(auth_time) FROM devices", vec![], Row::take::<Option<Timestamp>>)?;
+    let at = revocation::revocation_time(now, store.account_revoked_at()?, latest.flatten());
+    store.revoke("account", "", at)?;
+    // Whatever a person's own time ends, this one ends too.
+    store.write("DELETE FROM revocations WHERE kind = 'user' AND at <= ?", vec![seconds(at)])?;
+    store.write("UPDATE devices SET revoked = 1 WHERE revoked = 0", vec![])?;
+    store.write("UPDATE enrollments SET stage = 'ended' WHERE stage = 'open'", vec![])
 }
 
 /// One device, by the person who sits at it. A cookie of a device that is gone already ends nothing.
@@ -60,7 +232,7 @@ pub(super) fn forget(
 ) -> Result<Handled, Failure> {
     let owned = "SELECT COUNT(*) FROM devices WHERE id = ? AND user = ?";
     let is_owned = store.count(owned, vec![device.to_string().into(), user.to_string().into()])? > 0;
-    let ended = if is_owned { end_device(store, device, "person", "device.forgotten", now)? } else { 0 };
+    let ended = if is_owned { end_own(store, device, "device.forgotten", now)? } else { 0 };
     Handled::new(&(), if ended > 0 { After::Publish } else { After::Nothing })
 }
 
@@ -75,20 +247,14 @@ pub(super) fn replaced_by_key(
     let query = "SELECT id FROM devices WHERE device_key = ? AND user = ? AND revoked = 0";
     let former: Vec<DeviceId> = store.rows(query, vec![key.into(), user.to_string().into()], Row::take)?;
     for device in &former {
-        end_device(store, *device, "person", "device.replaced", now)?;
+        end_own(store, *device, "device.replaced", now)?;
         store.write("DELETE FROM devices WHERE id = ?", vec![device.to_string().into()])?;
     }
     Ok(!former.is_empty())
 }
 
-/// Revokes one device; tells how many were alive: 1, or 0 if it was revoked already, and then nothing changes.
-pub(super) fn end_device(
-    store: &Store,
-    device: DeviceId,
-    actor: &str,
-    action: &str,
-    now: Timestamp,
-) -> Result<u64, Failure> {
+/// Ends one device by what its person does; tells how many were alive: 1, or 0 if it was revoked already, and then nothing changes.
+pub(super) fn end_own(store: &Store, device: DeviceId, action: &str, now: Timestamp) -> Result<u64, Failure> {
     let id = device.to_string();
     let query = "SELECT user, revoked FROM devices WHERE id = ?";
     let read = |row: &mut Row| Ok((row.take::<String>()?, row.take::<bool>()?));
@@ -97,9 +263,14 @@ pub(super) fn end_device(
     if was_revoked {
         return Ok(0);
     }
-    store.write("UPDATE devices SET revoked = 1 WHERE id = ?", vec![id.as_str().into()])?;
-    store.revoke("device", &id, now)?;
+    end_device(store, device, now)?;
     store.bump_version()?;
-    store.audit(actor, action, &user, &id, now)?;
+    store.audit("person", action, &user, &id, now)?;
     Ok(1)
+}
+
+fn end_device(store: &Store, device: DeviceId, now: Timestamp) -> Result<(), Failure> {
+    let id = device.to_string();
+    store.write("UPDATE devices SET revoked = 1 WHERE id = ?", vec![id.as_str().into()])?;
+    store.revoke("device", &id, now)
 }

@@ -37,6 +37,15 @@ impl Column for String {
     }
 }
 
+impl Column for Vec<u8> {
+    fn read(value: SqlStorageValue) -> Option<Self> {
+        match value {
+            SqlStorageValue::Blob(bytes) => Some(bytes),
+            _ => None,
+        }
+    }
+}
+
 impl Column for u64 {
     fn read(value: SqlStorageValue) -> Option<Self> {
         match value {

@@ -5,7 +5,7 @@ use worker::{Result, SqlStorage};
 /// Each step leads from one version to the next; a step that was ever deployed is never changed again.
 ///
 /// Ids and digests are text, times are Unix seconds. `audit` is append-only: the database itself refuses anything else.
-const MIGRATIONS: [&[&str]; 2] = [FIRST, PROOFS_AND_MY_DEVICES];
+const MIGRATIONS: [&[&str]; 3] = [FIRST, PROOFS_AND_MY_DEVICES, ADMINISTRATION];
 
 const FIRST: &[&str] = &[
     "CREATE TABLE domains (name TEXT PRIMARY KEY, created_at INTEGER NOT NULL) WITHOUT ROWID",
@@ -52,6 +52,45 @@ const PROOFS_AND_MY_DEVICES: &[&str] = &[
     // A code may also be asked for by a device, to change the person's devices.
     "ALTER TABLE enrollments ADD COLUMN for_device TEXT",
     "ALTER TABLE enrollments ADD COLUMN confirmed_at INTEGER",
+];
+
+const ADMINISTRATION: &[&str] = &[
+    "CREATE TABLE administrators (id TEXT PRIMARY KEY, name TEXT NOT NULL, address TEXT NOT NULL, \
+     address_key TEXT NOT NULL UNIQUE, role TEXT NOT NULL, created_at INTEGER NOT NULL, last_seen_at INTEGER, \
+     invitation TEXT, invited_until INTEGER) WITHOUT ROWID",
+    "CREATE TABLE passkeys (id TEXT PRIMARY KEY, administrator TEXT NOT NULL, name TEXT NOT NULL, \
+     public_key TEXT NOT NULL, counter INTEGER NOT NULL, created_at INTEGER NOT NULL, \
+     last_used_at INTEGER NOT NULL) WITHOUT ROWID",
+    "CREATE INDEX passkeys_by_administrator ON passkeys (administrator)",
+    "CREATE TABLE admin_sessions (id TEXT PRIMARY KEY, administrator TEXT NOT NULL, passkey TEXT NOT NULL, \
+     began_at INTEGER NOT NULL, seen_at INTEGER NOT NULL, touched_at INTEGER NOT NULL) WITHOUT ROWID",
+    "CREATE INDEX admin_sessions_by_age ON admin_sessions (began_at)",
+    "CREATE TABLE api_tokens (id TEXT PRIMARY KEY, digest TEXT NOT NULL UNIQUE, name TEXT NOT NULL, \
+     scopes TEXT NOT NULL, created_by TEXT NOT NULL, created_at INTEGER NOT NULL, expires_at INTEGER NOT NULL, \
+     last_used_at INTEGER) WITHOUT ROWID",
+    "ALTER TABLE audit ADD COLUMN actor_id TEXT",
+    "ALTER TABLE audit ADD COLUMN actor_name TEXT",
+    "ALTER TABLE audit ADD COLUMN source TEXT",
+    "ALTER TABLE audit ADD COLUMN before TEXT",
+    "ALTER TABLE audit ADD COLUMN after TEXT",
+    "CREATE INDEX audit_by_subject ON audit (subject, seq)",
+    "CREATE INDEX audit_by_action ON audit (action, seq)",
+    "CREATE INDEX interactions_by_user ON interactions (user, seq)",
+    "CREATE INDEX interactions_by_link ON interactions (link, seq)",
+    "CREATE TABLE imports (id TEXT PRIMARY KEY, created_at INTEGER NOT NULL, directory_version INTEGER NOT NULL, \
+     status TEXT NOT NULL, bytes INTEGER NOT NULL, received INTEGER NOT NULL DEFAULT 0, \
+     next_part INTEGER NOT NULL DEFAULT 0, lines INTEGER NOT NULL DEFAULT 0, columns TEXT, \
+     tail BLOB NOT NULL DEFAULT x'', next_line INTEGER NOT NULL DEFAULT 1) WITHOUT ROWID",
+    "CREATE TABLE import_lines (import TEXT NOT NULL, line INTEGER NOT NULL, outcome TEXT NOT NULL, code TEXT, \
+     detail TEXT, address TEXT NOT NULL, address_key TEXT, disabled INTEGER, has_aliases INTEGER NOT NULL, \
+     user TEXT, PRIMARY KEY (import, line)) WITHOUT ROWID",
+    "CREATE INDEX import_lines_by_outcome ON import_lines (import, outcome, line)",
+    "CREATE TABLE import_addresses (import TEXT NOT NULL, line INTEGER NOT NULL, address_key TEXT NOT NULL, \
+     address TEXT NOT NULL, domain TEXT NOT NULL, is_alias INTEGER NOT NULL, \
+     PRIMARY KEY (import, line, address_key)) WITHOUT ROWID",
+    "CREATE INDEX import_addresses_by_key ON import_addresses (import, address_key, line)",
+    "CREATE TABLE notices (seq INTEGER PRIMARY KEY AUTOINCREMENT, user TEXT NOT NULL, address TEXT NOT NULL, \
+     at INTEGER NOT NULL)",
 ];
 
 /// Brings the database to the newest version. No await: all of it is committed together, or nothing.

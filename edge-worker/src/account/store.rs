@@ -4,14 +4,13 @@ use device_token::{DeviceId, Timestamp, UserId};
 use enrollment_rules::enrollment::{Enrollment, SentCode, Stage};
 use enrollment_rules::interaction::{self, Interaction};
 use enrollment_rules::keyed_hash::Digest;
-use enrollment_rules::limits::{self, SentMail};
+use enrollment_rules::limits;
 use enrollment_rules::settings::Settings;
 use worker::{SqlStorage, SqlStorageValue, State, Storage};
 
 use super::row::Row;
 use super::schema;
 use crate::failure::Failure;
-use crate::mail::MailOutcome;
 
 /// An enrollment with what is kept beside it.
 pub(super) struct StoredEnrollment {
@@ -45,6 +44,28 @@ fn person(row: &mut Row) -> Result<Person, Failure> {
     Ok(Person { id: row.take()?, address: row.take()?, disabled: row.take()?, revoked_at: row.take()? })
 }
 
+/// Who of the administration does something, and from where.
+#[derive(Debug)]
+pub(super) struct By {
+    /// `administrator`, `token` or `operator`.
+    pub(super) kind: &'static str,
+    pub(super) id: Option<String>,
+    pub(super) name: Option<String>,
+    /// A network address.
+    pub(super) source: Option<String>,
+}
+
+/// What was done.
+#[derive(Debug, Default)]
+pub(super) struct Event<'a> {
+    pub(super) action: &'a str,
+    pub(super) subject: &'a str,
+    /// JSON of what was changed.
+    pub(super) before: Option<String>,
+    pub(super) after: Option<String>,
+    pub(super) detail: &'a str,
+}
+
 /// The database.
 pub(super) struct Store {
     sql: SqlStorage,
@@ -56,7 +77,15 @@ type Value = SqlStorageValue;
 
 /// A time, as it is bound.
 pub(super) fn seconds(at: Timestamp) -> Value {
-    Value::Integer(i64::try_from(at.as_seconds()).unwrap_or(i64::MAX))
+    number(at.as_seconds())
+}
+
+/// SQLite counts up to 2^63; JavaScript's numbers, which lie between, end earlier.
+pub(super) const LAST: u64 = (1 << 53) - 1;
+
+/// A number, as it is bound.
+pub(super) fn number(number: u64) -> Value {
+    Value::Integer(i64::try_from(number.min(LAST)).unwrap_or(i64::MAX))
 }
 
 pub(super) fn flag(value: bool) -> Value {
@@ -153,7 +182,7 @@ impl Store {
         self.set_meta("settings", &text)
     }
 
-    /// Appends to the audit. With the change it tells of, in the same breath: both are there, or neither.
+    /// Appends what a person or the system did to the audit. With the change it tells of, in the same breath: both are there, or neither.
     pub(super) fn audit(
         &self,
         actor: &str,
@@ -165,6 +194,26 @@ impl Store {
         self.write(
             "INSERT INTO audit (at, actor, action, subject, detail) VALUES (?, ?, ?, ?, ?)",
             vec![seconds(now), actor.into(), action.into(), subject.into(), detail.into()],
+        )
+    }
+
+    /// Appends what somebody of the administration did.
+    pub(super) fn audit_by(&self, by: &By, event: &Event<'_>, now: Timestamp) -> Result<(), Failure> {
+        self.write(
+            "INSERT INTO audit (at, actor, action, subject, detail, actor_id, actor_name, source, before, after) \
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            vec![
+                seconds(now),
+                by.kind.into(),
+                event.action.into(),
+                event.subject.into(),
+                event.detail.into(),
+                by.id.clone().into(),
+                by.name.clone().into(),
+                by.source.clone().into(),
+                event.before.clone().into(),
+                event.after.clone().into(),
+            ],
         )
     }
 
@@ -198,26 +247,6 @@ impl Store {
         )
     }
 
-    /// The mails counted for one key within the limits' reach.
-    pub(super) fn sent_mails(&self, counted_for: &str, now: Timestamp) -> Result<Vec<SentMail>, Failure> {
-        let since = now.as_seconds().saturating_sub(limits::HISTORY_SECONDS);
-        self.rows(
-            "SELECT at, reserved FROM mails WHERE counted_for = ? AND at > ?",
-            vec![counted_for.into(), i64::try_from(since).unwrap_or(0).into()],
-            |row| Ok(SentMail { at: row.take()?, reserved: row.take()? }),
-        )
-    }
-
-    pub(super) fn count_mail(
-        &self,
-        counted_for: &str,
-        reserved: bool,
-        now: Timestamp,
-    ) -> Result<(), Failure> {
-        let query = "INSERT INTO mails (counted_for, at, reserved) VALUES (?, ?, ?)";
-        self.write(query, vec![counted_for.into(), seconds(now), flag(reserved)])
-    }
-
     /// When a network began enrollments, as far as the last hour goes.
     pub(super) fn begun_from(&self, network: &Digest, now: Timestamp) -> Result<Vec<Timestamp>, Failure> {
         let since = now.as_seconds().saturating_sub(3_600);
@@ -226,6 +255,18 @@ impl Store {
             vec![network.as_str().into(), i64::try_from(since).unwrap_or(0).into()],
             Row::take,
         )
+    }
+
+    /// Was this used already? What is used once is remembered until it is too old; after that the age refuses it.
+    pub(super) fn is_spent(&self, id: &str, now: Timestamp) -> Result<bool, Failure> {
+        self.write("DELETE FROM spent_challenges WHERE expires_at <= ?", vec![seconds(now)])?;
+        Ok(self.count("SELECT COUNT(*) FROM spent_challenges WHERE id = ?", vec![id.into()])? > 0)
+    }
+
+    /// Remembers that it was.
+    pub(super) fn spend(&self, id: &str, expires_at: Timestamp) -> Result<(), Failure> {
+        let insert = "INSERT INTO spent_challenges (id, expires_at) VALUES (?, ?)";
+        self.write(insert, vec![id.into(), seconds(expires_at)])
     }
 
     /// Drops what no limit and no ticket needs any more.
@@ -317,30 +358,18 @@ impl Store {
             vec![kept.into()],
         )
     }
-
-    /// Whether the latest mail to anybody was taken.
-    pub(super) fn mail_working(&self) -> Result<bool, Failure> {
-        Ok(self.meta("mail_working")?.is_none_or(|value| value == "yes"))
-    }
-
-    /// Writes down how a mail fared. Only what the server says of itself makes mail as a whole work or not: what it says
-    /// of one recipient would tell everybody about that recipient.
-    pub(super) fn mail_fared(&self, outcome: &MailOutcome, now: Timestamp) -> Result<(), Failure> {
-        self.set_meta("mail_working", if outcome.server_works() { "yes" } else { "no" })?;
-        let Some((recipient, kind)) = &outcome.mail else { return Ok(()) };
-        let (action, detail) = match &outcome.result {
-            Ok(()) => ("mail.sent", (*kind).to_owned()),
-            Err(trouble) => ("mail.failed", format!("{kind}: {trouble}")),
-        };
-        self.audit("system", action, recipient, &detail, now)
-    }
 }
 
 impl Store {
     /// Counts a change of what is published, to be told to KV.
     pub(super) fn bump_version(&self) -> Result<(), Failure> {
-        let version = self.version("version")?.saturating_add(1);
-        self.set_meta("version", &version.to_string())
+        self.count_up("version")
+    }
+
+    /// Counts by name.
+    pub(super) fn count_up(&self, key: &str) -> Result<(), Failure> {
+        let version = self.version(key)?.saturating_add(1);
+        self.set_meta(key, &version.to_string())
     }
 
     /// A counter by name.

@@ -2,6 +2,8 @@
 
 use std::fmt::Write;
 
+use enrollment_rules::html::in_html;
+use enrollment_rules::time_text::rfc3339;
 use mail_builder::MessageBuilder;
 use mail_builder::headers::date::Date;
 use mail_builder::headers::text::Text;
@@ -10,12 +12,20 @@ use super::{Outgoing, What};
 
 /// The MIME message: a text and an HTML part that say the same.
 pub(super) fn write(outgoing: &Outgoing) -> std::io::Result<Vec<u8>> {
-    let (subject, lines) = words(outgoing);
+    let (subject, text, html) = match &outgoing.what {
+        What::Announcement { subject, text, html } => {
+            (subject.clone(), text.replace('\n', "\r\n"), html.clone())
+        }
+        what => {
+            let (subject, lines) = words(outgoing, what);
+            let text = lines.iter().map(|line| line.text.as_str()).collect::<Vec<_>>().join("\r\n\r\n");
+            (subject, text, html(&lines))
+        }
+    };
     let mut id = String::with_capacity(64);
     for byte in outgoing.message_id {
         _ = write!(id, "{byte:02x}");
     }
-    let text = lines.iter().map(|line| line.text.as_str()).collect::<Vec<_>>().join("\r\n\r\n");
     MessageBuilder::new()
         .message_id(format!("{id}@{}", outgoing.sender.domain()))
         .date(Date::new(i64::try_from(outgoing.at.as_seconds()).unwrap_or(0)))
@@ -25,7 +35,7 @@ pub(super) fn write(outgoing: &Outgoing) -> std::io::Result<Vec<u8>> {
         // RFC 3834: no out-of-office notice should answer.
         .header("Auto-Submitted", Text::new("auto-generated"))
         .text_body(text)
-        .html_body(html(&lines))
+        .html_body(html)
         .write_to_vec()
 }
 
@@ -39,9 +49,9 @@ fn line(text: impl Into<String>) -> Line {
     Line { text: text.into(), large: false }
 }
 
-fn words(outgoing: &Outgoing) -> (String, Vec<Line>) {
+fn words(outgoing: &Outgoing, what: &What) -> (String, Vec<Line>) {
     let account = &outgoing.account_name;
-    match &outgoing.what {
+    match what {
         What::Code { digits, minutes } => (
             format!("{digits} is your code for {account}"),
             code(outgoing, format!("Your code to confirm this browser for {account}:"), digits, *minutes),
@@ -67,6 +77,26 @@ fn words(outgoing: &Outgoing) -> (String, Vec<Line>) {
                 line("If it was not you, you need do nothing."),
             ],
         ),
+        What::Revoked { at } => (
+            format!("Your browsers were signed out at {account}"),
+            vec![
+                line(format!(
+                    "An administrator of {account} signed out one or more of your browsers, or all of them, on {}.",
+                    rfc3339(*at).replace('T', " at ").replace('Z', " UTC")
+                )),
+                line(
+                    "The next time you click a link in your mail, such a browser asks for your mail address and a \
+                     code again.",
+                ),
+                line(format!(
+                    "You can also confirm it now: {}/enroll. Your devices are listed at {}/devices",
+                    outgoing.origin, outgoing.origin
+                )),
+                line("If you do not know why, ask your organization's help desk."),
+            ],
+        ),
+        // Its words are its own.
+        What::Announcement { subject, .. } => (subject.clone(), Vec::new()),
     }
 }
 
@@ -94,15 +124,7 @@ fn html(lines: &[Line]) -> String {
         body.push_str("<p");
         body.push_str(style);
         body.push('>');
-        for c in line.text.chars() {
-            match c {
-                '&' => body.push_str("&amp;"),
-                '<' => body.push_str("&lt;"),
-                '>' => body.push_str("&gt;"),
-                '"' => body.push_str("&quot;"),
-                _ => body.push(c),
-            }
-        }
+        body.push_str(&in_html(&line.text));
         body.push_str("</p>");
     }
     body.push_str("</body></html>");

@@ -28,6 +28,10 @@ pub(crate) enum What {
     ChangeCode { digits: String, minutes: u64 },
     /// An alias was typed: nobody enrolls by one.
     AliasUsed { primary_masked: String },
+    /// An administrator revoked the person's devices.
+    Revoked { at: Timestamp },
+    /// What people will be told, for the administrator who will tell them.
+    Announcement { subject: String, text: String, html: String },
 }
 
 impl What {
@@ -37,6 +41,8 @@ impl What {
             Self::Code { .. } => "code",
             Self::ChangeCode { .. } => "change_code",
             Self::AliasUsed { .. } => "alias_used",
+            Self::Revoked { .. } => "revoked",
+            Self::Announcement { .. } => "announcement",
         }
     }
 }
