@@ -8,7 +8,7 @@ import { byId, choose, fill, word } from './page.js';
 
 const LANGUAGE = document.documentElement.lang;
 /** As the person's region writes dates, where it is of the page's language. */
-const LOCALE = navigator.languages.flatMap(canonical).find((tag) => tag.split('-')[0] === LANGUAGE) ?? LANGUAGE;
+export const LOCALE = navigator.languages.flatMap(canonical).find((tag) => tag.split('-')[0] === LANGUAGE) ?? LANGUAGE;
 
 /** None for what is no language tag: some systems name theirs "en-US@posix". @param {string} tag */
 function canonical(tag) {
@@ -20,7 +20,7 @@ function canonical(tag) {
 }
 
 /** @param {string} at @param {Intl.DateTimeFormatOptions} style */
-const written = (at, style) => new Intl.DateTimeFormat(LOCALE, style).format(new Date(at));
+export const written = (at, style) => new Intl.DateTimeFormat(LOCALE, style).format(new Date(at));
 
 /** A time of today, to the second. @param {string} at */
 export const clock = (at) => written(at, { timeStyle: 'medium' });

@@ -1,11 +1,11 @@
 // Where pages lead: to this origin only, and to our own pages in the language that was chosen.
 
-const PAGES = ['/', '/enroll', '/prove', '/devices'];
-const chosen = new URLSearchParams(location.search).get('lang');
+const PAGES = /^\/(|enroll|prove|devices|admin(\/[a-z-]+)?)$/;
+export const chosen = new URLSearchParams(location.search).get('lang');
 
 /** The address, in the chosen language if it is one of our pages. @param {URL} address */
 export function inChosenLanguage(address) {
-  const isOurs = address.origin === location.origin && PAGES.includes(address.pathname);
+  const isOurs = address.origin === location.origin && PAGES.test(address.pathname);
   if (chosen && isOurs) address.searchParams.set('lang', chosen);
   return address;
 }

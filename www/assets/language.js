@@ -1,7 +1,7 @@
 // The way to the same page in the other language, with everything else in its address; and the chosen language goes along to the
 // next page.
 
-import { inChosenLanguage } from './here.js';
+import { chosen, inChosenLanguage } from './here.js';
 
 /** @param {string} address @param {string} language */
 function inLanguage(address, language) {
@@ -23,4 +23,9 @@ document.addEventListener('click', (event) => {
   } else if (link.protocol.startsWith('http') && !link.hash) {
     link.href = inChosenLanguage(new URL(link.href)).href;
   }
+});
+
+document.addEventListener('formdata', (event) => {
+  const isSearch = event.target instanceof HTMLFormElement && event.target.method === 'get';
+  if (chosen && isSearch) event.formData.set('lang', chosen);
 });

@@ -79,8 +79,7 @@ export function showStep(name, { focus = true } = {}) {
   say('');
   for (const step of document.querySelectorAll('[id^="step-"]')) step.toggleAttribute('hidden', step.id !== `step-${name}`);
   // Whatever did not load: the page runs.
-  byId('old-browser').hidden = true;
-  byId('not-loaded').hidden = true;
+  for (const id of ['old-browser', 'not-loaded']) document.getElementById(id)?.setAttribute('hidden', '');
   const heading = byId(`step-${name}`).querySelector('h1');
   document.title = (heading?.innerText ?? '') + titleEnd;
   if (focus) {
@@ -92,15 +91,31 @@ export function showStep(name, { focus = true } = {}) {
 export function hideProblem() {
   // A page that is about one problem only has no place for others.
   document.getElementById('error')?.setAttribute('hidden', '');
-  for (const field of document.querySelectorAll('[aria-invalid]')) field.removeAttribute('aria-invalid');
+  for (const field of document.querySelectorAll('[aria-invalid]')) mark(field, false);
+}
+
+/**
+ * Marks a field as wrong, or as right; the words for it, where it has some, are in `#<field>-error`.
+ * @param {Element} field
+ * @param {boolean} wrong
+ */
+function mark(field, wrong) {
+  if (wrong) field.setAttribute('aria-invalid', 'true');
+  else field.removeAttribute('aria-invalid');
+  const words = document.getElementById(`${field.id}-error`);
+  if (!words) return;
+  words.hidden = !wrong;
+  const described = (field.getAttribute('aria-describedby') ?? '').split(' ').filter((id) => id && id !== words.id);
+  if (wrong) described.unshift(words.id);
+  field.setAttribute('aria-describedby', described.join(' '));
 }
 
 /**
  * Shows the words for a problem, and for one without words of its own the general ones with its code.
  * @param {import('./api.js').Problem} problem
- * @param {{field?: string}} [options] the field at fault
+ * @param {{field?: string | string[]}} [options] the fields at fault
  */
-export function showProblem(problem, { field } = {}) {
+export function showProblem(problem, { field = [] } = {}) {
   const summary = byId('error');
   const messages = [...summary.querySelectorAll('[data-code]')];
   const known = messages.some((message) => message.getAttribute('data-code') === problem.code);
@@ -112,9 +127,9 @@ export function showProblem(problem, { field } = {}) {
   for (const message of messages) {
     message.toggleAttribute('hidden', message.getAttribute('data-code') !== (known ? problem.code : 'general'));
   }
-  if (field) byId(field).setAttribute('aria-invalid', 'true');
+  for (const id of [field].flat()) mark(byId(id), true);
   summary.hidden = false;
-  const heading = /** @type {HTMLElement | null} */ (document.querySelector('[id^="step-"]:not([hidden]) h1'));
+  const heading = /** @type {HTMLElement | null} */ (document.querySelector('[id^="step-"]:not([hidden]) h1, #main > h1'));
   document.title = word('title-error', { title: heading?.innerText ?? '' }) + titleEnd;
   summary.focus();
   scrollTo(0, 0);
