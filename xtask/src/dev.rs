@@ -6,6 +6,7 @@ use std::sync::mpsc;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use crate::admin_link::Purpose;
 use crate::checkout::Checkout;
 use crate::failure::{Explain as _, Failure, Outcome};
 use crate::process::step;
@@ -40,7 +41,7 @@ pub fn run(checkout: &Checkout, port: u16) -> Outcome {
     ctrlc::set_handler(move || interrupt.send(()).unwrap_or_default()).explain("Ctrl-C")?;
     let stack = step("starting", || Stack::start(checkout, options))?;
     let link = demo_link(&stack)?;
-    print_addresses(&stack, &link);
+    print_addresses(&stack, &link, &console(&stack)?);
     interrupted.recv().explain("waiting for Ctrl-C")?;
     step("stopping", || {
         drop(stack);
@@ -54,13 +55,30 @@ struct Link {
     url: String,
 }
 
-fn print_addresses(stack: &Stack, link: &str) {
+/// The console: by its set-up address as long as there is nobody to sign in.
+fn console(stack: &Stack) -> Outcome<String> {
+    let reply = admin(stack, "GET", "administrators", &Value::Null, &[])?;
+    let known: Administrators = serde_json::from_str(&reply).explain("the administrators")?;
+    if known.administrators.is_empty() {
+        return stack.secrets().admin_link(&stack.origin(), Purpose::First);
+    }
+    Ok(format!("{}/admin", stack.origin()))
+}
+
+/// The part that tells whether there are any.
+#[derive(Deserialize)]
+struct Administrators {
+    administrators: Vec<Value>,
+}
+
+fn print_addresses(stack: &Stack, link: &str, console: &str) {
     let (origin, token) = (stack.origin(), stack.secrets().admin_api_token());
     println!(
         "
   enrollment page   {origin}/enroll      users: {ANNA} (alias {ANNAS_ALIAS}), {BEN}
   demo link         {link}
   mail              {mail}
+  console           {console}
   administration    {origin}/api/v1/admin/      Authorization: Bearer {token}
   for example       curl -H 'Authorization: Bearer {token}' '{origin}/api/v1/admin/users?domain={DOMAIN}'
   log               {log}
@@ -111,13 +129,14 @@ fn admin(stack: &Stack, method: &str, path: &str, body: &Value, fine: &[u16]) ->
         .into();
     // By address, so that it does not matter how this machine resolves `localhost`.
     let address = format!("{}/api/v1/admin/{path}", stack.other_origin());
-    let request = if method == "PATCH" { agent.patch(&address) } else { agent.post(&address) };
-    let mut reply = request
+    let request = ureq::http::Request::builder()
+        .method(method)
+        .uri(&address)
         .header("Host", format!("localhost:{}", stack.port()))
         .header("Authorization", format!("Bearer {}", stack.secrets().admin_api_token()))
-        .header("Content-Type", "application/json")
-        .send(body.to_string())
-        .explain(&address)?;
+        .header("Content-Type", "application/json");
+    let text = if body.is_null() { String::new() } else { body.to_string() };
+    let mut reply = agent.run(request.body(text).explain(&address)?).explain(&address)?;
     let status = reply.status();
     let text = reply.body_mut().read_to_string().explain(&address)?;
     if status.is_success() || fine.contains(&status.as_u16()) {

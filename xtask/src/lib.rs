@@ -12,6 +12,7 @@
     reason = "the workbench waits for processes and times its steps by the clock"
 )]
 
+pub mod admin_link;
 pub mod artifacts;
 pub mod bench;
 pub mod checkout;
@@ -27,6 +28,11 @@ pub mod suites;
 /// What `cargo xtask` understands.
 pub const USAGE: &str = "\
 cargo xtask dev [--port N]   set up what is missing, build, start everything, print the addresses
-cargo xtask test [SUITE...]  no SUITE = all; suites: rust, wasm, journey, browsers, binding
+cargo xtask test [SUITE...]  no SUITE = all; suites: rust, wasm, journey, browsers, binding,
+                             admin
+cargo xtask check NAME       one promise by itself: authz
 cargo xtask bench [NAME]     no NAME = all; measures: readiness, prove; written to target/bench/NAME.json
-cargo xtask build            release artefacts and their sizes";
+cargo xtask build            release artefacts and their sizes
+cargo xtask admin-link [--recover] ORIGIN
+                             a set-up address for the first administrator of the account at ORIGIN, or for one
+                             more; reads the Worker's secret ADMIN_LINK_KEY from the environment";

@@ -3,17 +3,20 @@
 
 use std::process::ExitCode;
 
+use xtask::admin_link::{self, Purpose};
 use xtask::bench::{self, Measure};
 use xtask::checkout::Checkout;
 use xtask::failure::Outcome;
-use xtask::suites::Suite;
+use xtask::suites::{Check, Suite};
 use xtask::{USAGE, artifacts, dev, setup, suites};
 
 enum Command {
     Dev { port: u16 },
     Test { suites: Vec<Suite> },
+    Check(Check),
     Bench { measures: Vec<Measure> },
     Build,
+    AdminLink { origin: String, purpose: Purpose },
 }
 
 fn main() -> ExitCode {
@@ -44,9 +47,16 @@ fn parse(arguments: &[&str]) -> Option<Command> {
             let suites = names.iter().map(|name| Suite::named(name)).collect::<Option<_>>()?;
             Some(Command::Test { suites })
         }
+        ["check", name] => Check::named(name).map(Command::Check),
         ["bench"] => Some(Command::Bench { measures: Measure::ALL.to_vec() }),
         ["bench", name] => Measure::named(name).map(|one| Command::Bench { measures: vec![one] }),
         ["build"] => Some(Command::Build),
+        ["admin-link", origin] => {
+            Some(Command::AdminLink { origin: (*origin).to_owned(), purpose: Purpose::First })
+        }
+        ["admin-link", "--recover", origin] => {
+            Some(Command::AdminLink { origin: (*origin).to_owned(), purpose: Purpose::Recover })
+        }
         _ => None,
     }
 }
@@ -57,7 +67,9 @@ fn run(command: &Command) -> Outcome<bool> {
     match command {
         Command::Dev { port } => dev::run(&checkout, *port).map(|()| true),
         Command::Test { suites } => suites::run(&checkout, suites),
+        Command::Check(check) => suites::check(&checkout, *check),
         Command::Bench { measures } => bench::run(&checkout, measures).map(|()| true),
+        Command::AdminLink { origin, purpose } => admin_link::run(origin, *purpose).map(|()| true),
         Command::Build => {
             let tools = setup::for_build(&checkout)?;
             let built = artifacts::build(&checkout, &tools)?;
@@ -71,9 +83,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_suite_or_measure_nobody_has_is_refused_instead_of_passing_with_nothing_run() {
+    fn a_suite_check_or_measure_nobody_has_is_refused_instead_of_passing_with_nothing_run() {
         assert!(parse(&["test", "rust", "russt"]).is_none());
         assert!(parse(&["bench", "speed"]).is_none());
+        assert!(parse(&["check", "auth"]).is_none() && parse(&["check"]).is_none());
     }
 
     #[test]

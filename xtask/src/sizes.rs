@@ -14,7 +14,7 @@ use crate::process::run;
 
 /// The aim is 260,000: not reached. International host names (`idna`) are 46,000 of it, the curve's tables 36,000, the
 /// MIME library 30,000, the bindings 78,000 before the first line of ours.
-const WORKER_GZIP_LIMIT: u64 = 470_000;
+const WORKER_GZIP_LIMIT: u64 = 640_000;
 const CLIENT_BROTLI_LIMIT: u64 = 56_000;
 const PAGE_BROTLI_LIMIT: u64 = 80_000;
 

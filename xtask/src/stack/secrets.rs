@@ -9,6 +9,7 @@ use base64ct::{Base64UrlUnpadded, Encoding as _};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+use crate::admin_link::{self, Purpose};
 use crate::failure::{Explain as _, Failure, Outcome};
 
 /// Values of the Worker's secret bindings. `Debug` shows none of them.
@@ -18,6 +19,9 @@ pub struct Secrets {
     device_keys: String,
     link_keys: String,
     hash_key: String,
+    // Not in what earlier releases kept.
+    #[serde(default)]
+    admin_link_key: String,
     admin_api_token: String,
 }
 
@@ -27,17 +31,35 @@ impl Secrets {
         let file = state_dir.join("secrets.json");
         if file.exists() {
             let text = fs::read_to_string(&file).explain(file.display())?;
-            return serde_json::from_str(&text).explain(file.display());
+            let mut secrets: Self = serde_json::from_str(&text).explain(file.display())?;
+            if secrets.admin_link_key.is_empty() {
+                secrets.admin_link_key = random()?;
+                secrets.keep(&file)?;
+            }
+            return Ok(secrets);
         }
         let secrets = Self {
             device_keys: new_key_set()?,
             link_keys: new_key_set()?,
             hash_key: random()?,
+            admin_link_key: random()?,
             admin_api_token: random()?,
         };
-        let text = serde_json::to_string_pretty(&secrets).explain("secrets")?;
-        write_private(&file, text.as_bytes())?;
+        secrets.keep(&file)?;
         Ok(secrets)
+    }
+
+    fn keep(&self, file: &Path) -> Outcome {
+        let text = serde_json::to_string_pretty(self).explain("secrets")?;
+        write_private(file, text.as_bytes())
+    }
+
+    /// A set-up address for an administrator of the account at `origin`.
+    ///
+    /// # Errors
+    /// When the origin is none.
+    pub fn admin_link(&self, origin: &str, purpose: Purpose) -> Outcome<String> {
+        admin_link::make(origin, purpose, &self.admin_link_key)
     }
 
     /// The token of the administration's interface.
@@ -47,11 +69,12 @@ impl Secrets {
     }
 
     /// Names and values as the Worker sees them.
-    pub(super) fn bindings(&self) -> [(String, String); 4] {
+    pub(super) fn bindings(&self) -> [(String, String); 5] {
         [
             ("DEVICE_KEYS".to_owned(), self.device_keys.clone()),
             ("LINK_KEYS".to_owned(), self.link_keys.clone()),
             ("HASH_KEY".to_owned(), self.hash_key.clone()),
+            ("ADMIN_LINK_KEY".to_owned(), self.admin_link_key.clone()),
             ("ADMIN_API_TOKEN".to_owned(), self.admin_api_token.clone()),
         ]
     }

@@ -26,11 +26,14 @@ pub enum Suite {
     Browsers,
     /// What a device is tied to, attacked in three engines.
     Binding,
+    /// The administration from outside: its interface, its console and who may use them.
+    Admin,
 }
 
 impl Suite {
     /// In the order they run.
-    pub const ALL: [Self; 5] = [Self::Rust, Self::Wasm, Self::Journey, Self::Browsers, Self::Binding];
+    pub const ALL: [Self; 6] =
+        [Self::Rust, Self::Wasm, Self::Journey, Self::Browsers, Self::Binding, Self::Admin];
 
     /// The suite of that name.
     #[must_use]
@@ -47,6 +50,7 @@ impl Suite {
             Self::Journey => "journey",
             Self::Browsers => "browsers",
             Self::Binding => "binding",
+            Self::Admin => "admin",
         }
     }
 }
@@ -63,7 +67,7 @@ pub fn run(checkout: &Checkout, suites: &[Suite]) -> Outcome<bool> {
         match suite {
             Suite::Rust => rust::run_suite(checkout, &mut tally),
             Suite::Wasm => wasm(checkout, &tools, &mut tally),
-            Suite::Journey => journey(checkout, &tools, &mut tally),
+            Suite::Journey | Suite::Admin => chromium(suite.name(), checkout, &tools, &mut tally),
             Suite::Browsers => engines("browsers", checkout, &tools, &mut tally),
             Suite::Binding => engines("binding", checkout, &tools, &mut tally),
         }
@@ -102,13 +106,57 @@ fn wasm(checkout: &Checkout, tools: &BuildTools, tally: &mut Tally) {
     }
 }
 
-fn journey(checkout: &Checkout, tools: &BuildTools, tally: &mut Tally) {
+/// A suite that needs Chromium.
+fn chromium(suite: &str, checkout: &Checkout, tools: &BuildTools, tally: &mut Tally) {
     if let Err(missing) = setup::browsers() {
-        return cannot_run(tally, "journey", &missing);
+        return cannot_run(tally, suite, &missing);
     }
-    if is_built(checkout, tools, "journey", tally) {
-        tally.tests("journey", &mut outside(checkout, "journey", &["--no-fail-fast"]));
+    if is_built(checkout, tools, suite, tally) {
+        tally.tests(suite, &mut outside(checkout, suite, &["--no-fail-fast"]));
     }
+}
+
+/// A promise that can be checked by itself: some of the outside tests.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Check {
+    /// Who may do what, for each address of the administration.
+    Authz,
+}
+
+impl Check {
+    const ALL: [Self; 1] = [Self::Authz];
+
+    /// The check of that name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|check| check.name() == name)
+    }
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Authz => "authz",
+        }
+    }
+
+    /// The suite, and the module in it.
+    const fn tests(self) -> [&'static str; 2] {
+        match self {
+            Self::Authz => ["admin", "authz::"],
+        }
+    }
+}
+
+/// Runs one check; the last line printed is `N passed, N failed`.
+///
+/// # Errors
+/// When the tools cannot be set up: then nothing ran.
+pub fn check(checkout: &Checkout, check: Check) -> Outcome<bool> {
+    let tools = setup::for_build(checkout)?;
+    artifacts::build(checkout, &tools)?;
+    let mut tally = Tally::default();
+    let [suite, tests] = check.tests();
+    tally.tests(check.name(), &mut outside(checkout, suite, &["--no-fail-fast", tests]));
+    Ok(tally.close_check())
 }
 
 /// A suite of trials named after the engine they need.

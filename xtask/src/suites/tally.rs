@@ -61,6 +61,17 @@ impl Tally {
         self.skipped.push(format!("{name}: {why}"));
     }
 
+    /// Prints what failed and the sum; returns whether nothing failed. What a check could not look at, it has not found right.
+    pub(super) fn close_check(self) -> bool {
+        println!();
+        let failed: Vec<_> = self.failed.iter().chain(&self.skipped).collect();
+        for name in &failed {
+            println!("failed:  {name}");
+        }
+        println!("{} passed, {} failed", self.passed, failed.len());
+        failed.is_empty()
+    }
+
     /// Prints what failed, what was skipped and the sum; returns whether nothing failed.
     pub(super) fn close(self) -> bool {
         println!();
@@ -184,5 +195,12 @@ mod tests {
         tally.skip("suite", "no browser");
         assert_eq!((tally.passed, tally.skipped.len()), (0, 1));
         assert!(tally.close());
+    }
+
+    #[test]
+    fn a_check_that_could_not_look_has_failed() {
+        let mut tally = Tally::default();
+        tally.skip("check", "no browser");
+        assert!(!tally.close_check());
     }
 }
