@@ -8,7 +8,8 @@ use crate::engines::Outcome;
 
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 /// Where tests are functions; those of this suite are named by their trials.
-const ROOMS: [&str; 6] = [
+const ROOMS: [&str; 7] = [
+    "tests/admin",
     "tests/journey",
     "client-wasm/tests",
     "device-token",

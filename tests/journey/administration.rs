@@ -58,7 +58,7 @@ async fn the_bounds_themselves_can_be_set_and_hold_for_the_next_cookie() {
 async fn without_the_token_nobody_is_an_administrator() {
     let product = Product::shared().await;
     let origin = product.demo().origin;
-    let token = product.admin_token();
+    let token = product.secrets().admin_api_token();
     let mut wrong = token.to_owned();
     wrong.replace_range(..1, if token.starts_with('A') { "B" } else { "A" });
     let wrong = [String::new(), "x".to_owned(), wrong, format!("{token}x"), token[1..].to_owned()];
@@ -70,8 +70,7 @@ async fn without_the_token_nobody_is_an_administrator() {
         (Method::DELETE, "/domains/example.com"),
         (Method::GET, "/users"),
         (Method::POST, "/users"),
-        (Method::POST, "/users/x/revoke"),
-        (Method::POST, "/devices/x/revoke"),
+        (Method::POST, "/revocations"),
         (Method::POST, "/links"),
         (Method::GET, "/interactions"),
         (Method::GET, "/audit"),

@@ -8,12 +8,52 @@ use xtask::checkout::Checkout;
 
 use crate::support::{Answer, DEVICE, Product, Wire};
 
-const PAGES: [&str; 4] = ["/", "/enroll", "/prove", "/devices"];
+const PAGES: [&str; 18] = [
+    "/",
+    "/enroll",
+    "/prove",
+    "/devices",
+    "/admin",
+    "/admin/account",
+    "/admin/administrators",
+    "/admin/announcement",
+    "/admin/audit",
+    "/admin/directories",
+    "/admin/import",
+    "/admin/interactions",
+    "/admin/set-up",
+    "/admin/settings",
+    "/admin/sign-in",
+    "/admin/tokens",
+    "/admin/user",
+    "/admin/users",
+];
 const LANGUAGES: [&str; 2] = ["en", "de"];
 
-/// What is called the same in both: names, and words that German has taken over.
-const SAME_IN_BOTH: [&str; 7] =
-    ["Device Enrollment", "Browser", "Chrome", "Edge", "Firefox", "Safari", "Samsung Internet"];
+/// What is called the same in both: names, words that German has taken over, and codes.
+const SAME_IN_BOTH: [&str; 21] = [
+    "Device Enrollment",
+    "Browser",
+    "Chrome",
+    "Edge",
+    "Firefox",
+    "Safari",
+    "Samsung Internet",
+    "(Administrator)",
+    "Administrator",
+    "Deutsch",
+    "English",
+    "Name",
+    "Notification Postmaster Address",
+    "Passkeys",
+    "Targeted Threat Protection Authentication",
+    "Text",
+    "URL Protect",
+    "people",
+    "read",
+    "revoke",
+    "settings",
+];
 /// What may differ beside the words: which language it is, and where the other is.
 const OF_THE_LANGUAGE: [&str; 2] = ["lang", "hreflang"];
 /// Attributes that a person reads or hears.
@@ -182,6 +222,15 @@ async fn what_went_wrong_is_told_in_both_languages() {
         let read = |name: &str| std::fs::read_to_string(folder.join(name)).unwrap();
         assert_same_but_for_the_words(name, [&read(name), &read(&name.replace(".html", ".de.html"))]);
     }
+}
+
+#[test]
+fn what_user_awareness_shows_is_the_same_in_both_languages_but_for_the_words() {
+    let folder = Checkout::find().unwrap().root().join("www");
+    let read = |name: &str| std::fs::read_to_string(folder.join(name)).unwrap();
+    let filled = |page: String| page.replace("{{", "{").replace("}}", "}");
+    let pages = ["awareness.html", "awareness.de.html"].map(|name| filled(read(name)));
+    assert_same_but_for_the_words("awareness", [&pages[0], &pages[1]]);
 }
 
 #[tokio::test]

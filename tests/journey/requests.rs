@@ -22,14 +22,13 @@ const CHANGING: [(Method, &str); 15] = [
     (Method::POST, "/api/v1/devices/code"),
     (Method::POST, "/api/v1/devices/code/confirm"),
 ];
-const ADMINISTERING: [(Method, &str); 8] = [
+const ADMINISTERING: [(Method, &str); 7] = [
     (Method::PATCH, "/api/v1/admin/settings"),
     (Method::POST, "/api/v1/admin/domains"),
     (Method::DELETE, "/api/v1/admin/domains/example.com"),
     (Method::POST, "/api/v1/admin/users"),
     (Method::PATCH, "/api/v1/admin/users/x"),
-    (Method::POST, "/api/v1/admin/users/x/revoke"),
-    (Method::POST, "/api/v1/admin/devices/x/revoke"),
+    (Method::POST, "/api/v1/admin/revocations"),
     (Method::POST, "/api/v1/admin/links"),
 ];
 /// Those that read a body, without an administrator.
@@ -64,7 +63,10 @@ async fn another_site_changes_nothing_here_even_with_an_administrators_token() {
     ];
     for headers in forged {
         for (method, path) in CHANGING.iter().chain(&ADMINISTERING) {
-            let request = wire.bare(method.clone(), path).json(&json!({})).bearer_auth(product.admin_token());
+            let request = wire
+                .bare(method.clone(), path)
+                .json(&json!({}))
+                .bearer_auth(product.secrets().admin_api_token());
             let request =
                 headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
             Answer::to(request).await.problem(403, "cross_site_request");
@@ -187,7 +189,7 @@ async fn another_method_is_refused_with_those_that_are_allowed() {
         (Method::GET, "/api/v1/admin/links", "POST"),
     ] {
         let request = wire.bare(method, path).header("Origin", &wire.origin);
-        let answer = Answer::to(request.bearer_auth(product.admin_token())).await;
+        let answer = Answer::to(request.bearer_auth(product.secrets().admin_api_token())).await;
         answer.problem(405, "method_not_allowed");
         assert_eq!(answer.header("Allow"), Some(allow), "{path}");
     }

@@ -100,9 +100,9 @@ async fn a_person_confirms_once_passes_from_then_on_and_confirms_again_after_a_r
     ];
     assert_eq!(actions, expected);
     let by = |event: &Value| event["actor"].clone();
-    assert_eq!([by(&audit[0]), by(&audit[3])], ["person", "administrator"].map(Value::from));
+    assert_eq!([by(&audit[0]), by(&audit[3])], ["person", "operator"].map(Value::from));
     assert!([0, 1, 2, 3].iter().all(|&event| audit[event]["subject"] == json!(ada)), "{audit:?}");
-    assert!(audit[10]["detail"].to_string().contains("authentication_enabled"));
+    assert!(audit[10]["after"].to_string().contains("authentication_enabled"));
     let details = |event: &Value| event["detail"].to_string();
     assert!(
         audit.iter().map(details).all(|detail| !detail.contains('@') && !detail.contains("/offer")),

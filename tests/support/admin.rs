@@ -5,6 +5,9 @@ use serde_json::{Value, json};
 
 use super::{Answer, eventually, wire};
 
+/// The warnings that have to be confirmed.
+const CONFIRMED: [&str; 2] = ["authentication_off", "awareness_without_authentication"];
+
 /// Administration of one account.
 #[derive(Debug, Clone)]
 pub(crate) struct Admin {
@@ -34,13 +37,13 @@ impl Admin {
         Answer::to(request).await
     }
 
-    async fn get(&self, path: &str) -> Value {
+    pub(crate) async fn get(&self, path: &str) -> Value {
         let answer = self.call(Method::GET, path, None).await;
         assert_eq!(answer.status, 200, "{}", answer.text());
         answer.json()
     }
 
-    async fn post(&self, path: &str, body: &Value, status: u16) -> Value {
+    pub(crate) async fn post(&self, path: &str, body: &Value, status: u16) -> Value {
         let answer = self.call(Method::POST, path, Some(body)).await;
         assert_eq!(answer.status, status, "{}", answer.text());
         answer.json()
@@ -50,8 +53,11 @@ impl Admin {
         self.get("/settings").await
     }
 
+    /// Whatever there is to be warned of.
     pub(crate) async fn set(&self, patch: &Value) -> Value {
-        let answer = self.call(Method::PATCH, "/settings", Some(patch)).await;
+        let mut patch = patch.clone();
+        patch["confirm"] = json!(CONFIRMED);
+        let answer = self.call(Method::PATCH, "/settings", Some(&patch)).await;
         assert_eq!(answer.status, 200, "{}", answer.text());
         answer.json()
     }
@@ -73,16 +79,21 @@ impl Admin {
         assert_eq!((answer.status, &answer.json()["disabled"]), (200, &json!(true)), "{}", answer.text());
     }
 
-    /// Returns how many devices it reached.
-    pub(crate) async fn revoke_user(&self, user: &str) -> u64 {
-        let revoked = self.post(&format!("/users/{user}/revoke"), &json!({}), 200).await;
+    /// What came of revoking `what`.
+    pub(crate) async fn revoke(&self, what: &Value) -> Value {
+        let revoked = self.post("/revocations", what, 200).await;
         assert!(revoked["effective_by"].as_str().is_some_and(|at| at.ends_with('Z')), "{revoked}");
-        revoked["revoked_devices"].as_u64().unwrap()
+        revoked
     }
 
+    /// Returns how many devices it reached.
+    pub(crate) async fn revoke_user(&self, user: &str) -> u64 {
+        self.revoke(&json!({ "users": [user] })).await["revoked_devices"].as_u64().unwrap()
+    }
+
+    /// Returns how many devices it reached.
     pub(crate) async fn revoke_device(&self, device: &str) -> u64 {
-        let revoked = self.post(&format!("/devices/{device}/revoke"), &json!({}), 200).await;
-        revoked["revoked_devices"].as_u64().unwrap()
+        self.revoke(&json!({ "devices": [device] })).await["revoked_devices"].as_u64().unwrap()
     }
 
     pub(crate) async fn user(&self, user: &str) -> Value {

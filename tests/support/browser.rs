@@ -105,11 +105,15 @@ impl Browser {
     }
 
     /// What its driver has no words for.
-    async fn devtools(&self, command: &str, parameters: Value) {
-        let address = format!("{}/session/{}/goog/cdp/execute", driver(), self.driver.session_id());
-        let body = json!({ "cmd": command, "params": parameters });
-        let answer = wire::client().post(address).json(&body).send().await.unwrap();
-        assert!(answer.status().is_success(), "{command}: {}", answer.text().await.unwrap());
+    pub(crate) async fn devtools(&self, command: &str, parameters: Value) {
+        self.tell_driver("goog/cdp/execute", &json!({ "cmd": command, "params": parameters })).await;
+    }
+
+    /// A command of its driver's.
+    pub(crate) async fn tell_driver(&self, command: &str, body: &Value) {
+        let address = format!("{}/session/{}/{command}", driver(), self.driver.session_id());
+        let answer = wire::client().post(address).json(body).send().await.unwrap();
+        assert!(answer.status().is_success(), "{body}: {}", answer.text().await.unwrap());
     }
 
     /// From now on this runs in each page before its own scripts.
@@ -148,22 +152,23 @@ impl Browser {
 
     /// Waits until the element is to be seen.
     pub(crate) async fn see(&self, css: &str) -> WebElement {
-        eventually(&format!("{css} to be seen"), async || {
-            let element = self.driver.find(By::Css(css)).await.ok()?;
+        eventually(&format!("{css} to be seen"), async || self.displayed(By::Css(css)).await).await
+    }
+
+    /// The first such element that is to be seen now.
+    pub(crate) async fn displayed(&self, by: By) -> Option<WebElement> {
+        for element in self.driver.find_all(by).await.ok()? {
             // It may go while it is looked at: pages follow one another.
-            element.is_displayed().await.unwrap_or(false).then_some(element)
-        })
-        .await
+            if element.is_displayed().await.unwrap_or(false) {
+                return Some(element);
+            }
+        }
+        None
     }
 
     /// Whether the element is there and to be seen now.
     pub(crate) async fn shows(&self, css: &str) -> bool {
-        for element in self.driver.find_all(By::Css(css)).await.unwrap() {
-            if element.is_displayed().await.unwrap_or(false) {
-                return true;
-            }
-        }
-        false
+        self.displayed(By::Css(css)).await.is_some()
     }
 
     /// What a person can read on the page.

@@ -1,18 +1,27 @@
 //! The running product, with its two accounts ready for people.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use serde_json::json;
 use tokio::sync::OnceCell;
 use xtask::checkout::Checkout;
-use xtask::stack::{Stack, StackOptions};
+use xtask::failure::Failure;
+use xtask::stack::{Secrets, Stack, StackOptions};
 
 use super::folder::Folder;
 use super::{Admin, MailCatcher};
 
 /// The domain everybody is in.
 const DOMAIN: &str = "example.com";
+
+/// How often a product is started on free ports until nobody else takes one of them in between.
+const STARTS: usize = 3;
+
+fn is_port_taken(failure: &Failure) -> bool {
+    failure.to_string().contains("ddress already in use")
+}
 
 /// A Worker, its data and its mail; ended and removed when dropped, or with this process.
 #[derive(Debug)]
@@ -44,8 +53,10 @@ impl Product {
         let vars = vars.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
         let vars: BTreeMap<_, _> = vars.collect();
         let options = StackOptions { vars, ..StackOptions::new(folder.path()) };
-        let stack = Stack::start(&Checkout::find().unwrap(), options).unwrap();
-        Self { stack, _folder: folder }
+        let checkout = Checkout::find().unwrap();
+        let mut starts = (0..STARTS).map(|_| Stack::start(&checkout, options.clone()));
+        let started = starts.find(|start| !start.as_ref().is_err_and(is_port_taken));
+        Self { stack: started.expect("a free port stays free").unwrap(), _folder: folder }
     }
 
     /// With authentication on and a domain, in both accounts.
@@ -94,14 +105,20 @@ impl Product {
         }
     }
 
-    /// The token of the administration.
-    pub(crate) fn admin_token(&self) -> &str {
-        self.stack.secrets().admin_api_token()
+    /// What the deployment keeps secret, and the operator has.
+    pub(crate) fn secrets(&self) -> &Secrets {
+        self.stack.secrets()
     }
 
     /// Ends the Worker as a power failure would, and starts it again.
     pub(crate) fn crash_and_restart(&mut self) {
+        self.while_stopped(|_| {});
+    }
+
+    /// The same, with something done to what it keeps in between.
+    pub(crate) fn while_stopped(&mut self, work: impl FnOnce(&Path)) {
         self.stack.kill_worker();
+        work(self.stack.state_dir());
         self.stack.start_worker().unwrap();
     }
 }

@@ -110,8 +110,14 @@ impl Wire {
 
     /// What a page's script posts.
     pub(crate) async fn post(&mut self, path: &str, body: &Value) -> Answer {
-        let request = self.request(Method::POST, path).header("Sec-Fetch-Site", "same-origin");
-        self.send(request.header("Origin", &self.origin).json(body)).await
+        self.call(Method::POST, path, Some(body)).await
+    }
+
+    /// What a page's script asks for, in whichever way.
+    pub(crate) async fn call(&mut self, method: Method, path: &str, body: Option<&Value>) -> Answer {
+        let request = self.request(method, path).header("Sec-Fetch-Site", "same-origin");
+        let request = request.header("Origin", &self.origin);
+        self.send(if let Some(body) = body { request.json(body) } else { request }).await
     }
 
     pub(crate) async fn start(&mut self, address: &str) -> Answer {
