@@ -222,6 +222,9 @@ async fn the_help_desk_finds_a_person_and_revokes_and_sees_nothing_else() {
     let screen = Screen::open().await;
     screen.set_up(&site, invited["url"].as_str().unwrap()).await;
     screen.press("People").await;
+    screen.browser.is_at(&format!("{}/admin/users", site.origin)).await;
+    // As soon as it is known who this is.
+    screen.pressable("People").await;
     for hidden in [
         "Directories",
         "Account settings",

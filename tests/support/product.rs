@@ -7,7 +7,6 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use serde_json::json;
 use tokio::sync::OnceCell;
 use xtask::checkout::Checkout;
-use xtask::failure::Failure;
 use xtask::stack::{Secrets, Stack, StackOptions};
 
 use super::folder::Folder;
@@ -15,13 +14,6 @@ use super::{Admin, MailCatcher};
 
 /// The domain everybody is in.
 const DOMAIN: &str = "example.com";
-
-/// How often a product is started on free ports until nobody else takes one of them in between.
-const STARTS: usize = 3;
-
-fn is_port_taken(failure: &Failure) -> bool {
-    failure.to_string().contains("ddress already in use")
-}
 
 /// A Worker, its data and its mail; ended and removed when dropped, or with this process.
 #[derive(Debug)]
@@ -53,10 +45,8 @@ impl Product {
         let vars = vars.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
         let vars: BTreeMap<_, _> = vars.collect();
         let options = StackOptions { vars, ..StackOptions::new(folder.path()) };
-        let checkout = Checkout::find().unwrap();
-        let mut starts = (0..STARTS).map(|_| Stack::start(&checkout, options.clone()));
-        let started = starts.find(|start| !start.as_ref().is_err_and(is_port_taken));
-        Self { stack: started.expect("a free port stays free").unwrap(), _folder: folder }
+        let stack = Stack::start(&Checkout::find().unwrap(), options).unwrap();
+        Self { stack, _folder: folder }
     }
 
     /// With authentication on and a domain, in both accounts.

@@ -251,13 +251,18 @@ fn lock(state_dir: &Path) -> Outcome<File> {
     Ok(file)
 }
 
+/// Where free ports are looked for: below those that the system hands out by itself, so that no connection takes one of them
+/// before it is listened at.
+const FREE_PORTS: std::ops::Range<u16> = 20_000..32_000;
+
 /// Takes free ports for zeros; refuses ports that are in use.
 fn ports<const N: usize>(asked: [u16; N]) -> Outcome<[u16; N]> {
     let mut chosen = asked;
     // All are held until the last is chosen, so that none is handed out twice.
     let mut held = vec![];
     for port in &mut chosen {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, *port)).map_err(|error| {
+        let bound = if *port == 0 { free_port() } else { TcpListener::bind((Ipv4Addr::LOCALHOST, *port)) };
+        let listener = bound.map_err(|error| {
             Failure::new(format!(
                 "port {port} cannot be used ({error}): stop what listens there or choose another with --port"
             ))
@@ -266,6 +271,15 @@ fn ports<const N: usize>(asked: [u16; N]) -> Outcome<[u16; N]> {
         held.push(listener);
     }
     Ok(chosen)
+}
+
+/// By chance, so that stacks that start at the same time do not meet.
+fn free_port() -> std::io::Result<TcpListener> {
+    let mut offset = [0; 2];
+    getrandom::fill(&mut offset).map_err(std::io::Error::other)?;
+    let all = FREE_PORTS.cycle().skip(u16::from_ne_bytes(offset).into()).take(FREE_PORTS.len());
+    let mut bound = all.map(|port| TcpListener::bind((Ipv4Addr::LOCALHOST, port)));
+    bound.find(Result::is_ok).unwrap_or_else(|| Err(std::io::Error::other("no port is free")))
 }
 
 fn answers(port: u16) -> bool {
