@@ -21,10 +21,9 @@ import { withTouch } from './touch.js';
  * @property {string} created_at
  * @property {string | null} invited_until
  */
-/** @typedef {import('./api.js').Reply} Reply */
 
-/** Where the service names a field of the person who is invited. */
-const ADDRESS_CODES = ['address_taken', 'address_invalid'];
+/** What is said of a field without naming it. */
+const FIELDS = new Map([['address_taken', 'address'], ['address_invalid', 'address']]);
 const SHORT = /** @type {const} */ ({ dateStyle: 'medium', timeStyle: 'short' });
 
 const session = await ready();
@@ -78,8 +77,8 @@ async function showMade({ administrator, url, expires_at }) {
   fill('invited', administrator.name);
   byId('set-up-address').textContent = url;
   putTime(byId('made'), 'until', expires_at, SHORT);
-  byId('made').hidden = false;
   await show();
+  byId('made').hidden = false;
   byId('made-heading').focus();
 }
 
@@ -89,10 +88,7 @@ async function invite() {
   const empty = [...(invited.name ? [] : ['name']), ...(invited.address.includes('@') ? [] : ['address'])];
   if (empty.length > 0) return showProblem({ code: 'body_invalid' }, { field: empty });
   const reply = await withTouch(() => call('POST', '/administrators', invited));
-  if (!reply.ok) {
-    const { code, field = [] } = reply.problem;
-    return showProblem(reply.problem, { field: ADDRESS_CODES.includes(code) ? 'address' : field });
-  }
+  if (!reply.ok) return showProblem(reply.problem, { field: FIELDS.get(reply.problem.code) ?? reply.problem.field });
   input('name').value = '';
   input('address').value = '';
   await showMade(reply.body);
