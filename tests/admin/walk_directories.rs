@@ -147,7 +147,8 @@ async fn a_selection_a_domain_and_everyone_are_revoked_after_one_question_with_n
 
 #[tokio::test]
 async fn what_takes_a_touch_asks_for_the_passkey_and_goes_on() {
-    let product = Product::start(&[("TOUCH_SECONDS", "1")]).await;
+    // Times are whole seconds here: of a single one, too little may be left for the action after the touch.
+    let product = Product::start(&[("TOUCH_SECONDS", "4")]).await;
     let site = product.demo();
     let ada = site.person("ada").await;
     let mut phone = enrolled(&site, &ada.address).await;
