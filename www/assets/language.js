@@ -20,7 +20,7 @@ document.addEventListener('click', (event) => {
     // What a page keeps in its history entry, such as a code under way, survives a reload but not another entry.
     history.replaceState(history.state, '', link.href);
     location.reload();
-  } else if (link.protocol.startsWith('http') && !link.hash) {
+  } else if (link.protocol.startsWith('http') && !link.getAttribute('href')?.startsWith('#')) {
     link.href = inChosenLanguage(new URL(link.href)).href;
   }
 });

@@ -1,6 +1,7 @@
 // Calls of the console: docs/API.md, "Administration". Every failure is a code; the words for it are in the page.
 
 import { inChosenLanguage } from '../here.js';
+import { hasChanges } from './guard.js';
 
 /** How long an answer may take; and where a hundred thousand people are changed. */
 const LIMIT_MS = 20_000;
@@ -65,6 +66,8 @@ export async function call(method, path, body, { etag, patient, stay } = {}) {
     }
     const code = typeof answer?.code === 'string' ? answer.code : `status_${response.status}`;
     if (!stay && (code === 'unauthorized' || code === 'session_ended')) {
+      // Going there would lose it: the page says how to sign in beside it.
+      if (hasChanges()) return { ok: false, problem: { code: 'session_ended' } };
       location.replace(signIn(code === 'session_ended'));
       // The page is about to go: nothing more is to happen on it.
       return await new Promise(() => {});

@@ -4,6 +4,9 @@ import { ask } from './ask.js';
 
 let isDirty = () => false;
 
+/** Whether something on the page is changed and not saved. */
+export const hasChanges = () => isDirty();
+
 /** @param {MouseEvent} event */
 async function click(event) {
   if (event.button !== 0 || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey || !isDirty()) return;

@@ -19,6 +19,9 @@ let saved;
 /** @type {typeof saved} what somebody else has saved meanwhile */
 let theirs;
 
+/** @type {string[]} of the Internal Directories, when the page was loaded */
+let domains = [];
+
 /** What is not as it was loaded. @returns {Settings} */
 function changes() {
   const now = typed();
@@ -91,6 +94,25 @@ function inWords(name, value) {
   return value ? called(name, value) : word('empty');
 }
 
+/**
+ * Puts settings into the form. A domain they list has a box even where it is not among the domains, being gone since or added
+ * since: without one it would be taken off the list unseen.
+ * @param {Settings} settings
+ */
+function present(settings) {
+  offer([...new Set([...domains, .../** @type {string[]} */ (settings.listed_domains)])]);
+  show(settings);
+}
+
+/** Where a link led to a setting: the browser found nothing there while the form was hidden. */
+function goToSetting() {
+  const setting = document.getElementById(location.hash.slice(1));
+  if (!setting || !byId('settings').contains(setting)) return;
+  if (byId('advanced').contains(setting)) byId('advanced').setAttribute('open', '');
+  setting.scrollIntoView({ block: 'center' });
+  setting.focus({ preventScroll: true });
+}
+
 /** Shows what either has changed. */
 async function compare() {
   const loaded = await load();
@@ -115,11 +137,12 @@ async function compare() {
 function adopt(mine) {
   saved = theirs;
   byId('conflict').hidden = true;
-  show({ ...theirs.settings, ...mine });
+  present({ ...theirs.settings, ...mine });
 }
 
 /** Back to what is saved. */
 function restore() {
+  byId('conflict').hidden = true;
   show(saved.settings);
   say('as-saved');
 }
@@ -140,18 +163,16 @@ listen({
 
 async function begin() {
   await ready();
-  const domains = await call('GET', '/domains');
-  if (!domains.ok) return showProblem(domains.problem);
+  const reply = await call('GET', '/domains');
+  if (!reply.ok) return showProblem(reply.problem);
   const loaded = await load();
   if (!loaded) return;
   saved = loaded;
-  // One that is gone stays to be seen, until it is deselected.
-  const listed = /** @type {string[]} */ (saved.settings.listed_domains);
-  const names = domains.body.domains.map((/** @type {{name: string}} */ domain) => domain.name);
-  offer([...new Set([...names, ...listed])]);
-  show(saved.settings);
+  domains = reply.body.domains.map((/** @type {{name: string}} */ domain) => domain.name);
+  present(saved.settings);
   byId('settings').addEventListener('change', follow);
   byId('settings').hidden = false;
+  goToSetting();
   guard(isChanged);
 }
 
