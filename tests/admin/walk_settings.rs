@@ -2,6 +2,7 @@
 
 use reqwest::Method;
 use serde_json::json;
+use thirtyfour::Key;
 
 use crate::console::Screen;
 use crate::support::{Kind, Product, Site, Wire, eventually};
@@ -59,6 +60,27 @@ async fn an_administrator_switches_authentication_on_as_the_guide_says() {
     assert_eq!(screen.value(DAYS).await, "14");
     assert!(screen.is_ticked(AUTHENTICATION).await);
     screen.browser.complained_only_of(&[401]).await;
+}
+
+#[tokio::test]
+async fn switching_on_and_off_needs_no_mouse() {
+    let product = Product::untouched(&[]);
+    let site = product.demo();
+    let screen = Screen::signed_in(&product, &site).await;
+    for (on, confirmed) in [(true, false), (false, true)] {
+        screen.enter("Account settings").await;
+        screen.field(AUTHENTICATION).await;
+        screen.reach("#authentication_enabled").await;
+        screen.browser.key(Key::Space).await;
+        assert_eq!(screen.is_ticked(AUTHENTICATION).await, on);
+        screen.enter("Save and exit").await;
+        if confirmed {
+            screen.dialog().await;
+            screen.enter("Save all the same").await;
+        }
+        is_saved(&site, &screen).await;
+        assert_eq!(site.admin.settings().await["authentication_enabled"], on);
+    }
 }
 
 #[tokio::test]

@@ -79,6 +79,17 @@ impl Screen {
         self.browser.key(Key::Enter).await;
     }
 
+    /// Leads the focus to a field with the keyboard alone.
+    pub(crate) async fn reach(&self, field: &str) {
+        let has_focus = format!("return document.activeElement.matches({field:?});");
+        let mut passed = 0;
+        while self.browser.script(&has_focus).await != true {
+            passed += 1;
+            assert!(passed < 60, "Tab does not lead to {field}");
+            self.browser.key(Key::Tab).await;
+        }
+    }
+
     /// What has the focus says this.
     pub(crate) async fn focused(&self) -> String {
         let words = self.browser.script("return document.activeElement.innerText ?? '';").await;
