@@ -112,6 +112,8 @@ pub enum Task {
     RevokeDomain,
     /// Revoke everybody.
     RevokeEveryone,
+    /// Have the revocations published anew.
+    Republish,
     /// Change settings.
     ChangeSettings,
     /// Switch authentication off.
@@ -119,7 +121,7 @@ pub enum Task {
     /// Make protected links.
     MakeLinks,
     /// Have the announcement sent to oneself.
-    TryAnnouncement,
+    MailOneself,
     /// See administrators and tokens.
     ReadAdministrators,
     /// Change administrators and tokens.
@@ -146,7 +148,7 @@ impl Task {
 
     /// Belongs to a person.
     const fn is_personal(self) -> bool {
-        matches!(self, Self::OwnSession | Self::OwnPasskeys | Self::TryAnnouncement)
+        matches!(self, Self::OwnSession | Self::OwnPasskeys | Self::MailOneself)
     }
 
     const fn is_for(self, role: Role) -> bool {
@@ -166,7 +168,7 @@ impl Task {
         match self {
             Self::LookUp | Self::ReadDirectory | Self::ReadSettings | Self::ReadRecords => &[Scope::Read],
             Self::ChangePeople => &[Scope::People],
-            Self::Revoke | Self::RevokeDomain => &[Scope::Revoke],
+            Self::Revoke | Self::RevokeDomain | Self::Republish => &[Scope::Revoke],
             Self::ChangeSettings => &[Scope::Settings],
             Self::MakeLinks => &[Scope::People, Scope::Settings],
             Self::Enter
@@ -174,7 +176,7 @@ impl Task {
             | Self::OwnPasskeys
             | Self::RevokeEveryone
             | Self::SwitchOff
-            | Self::TryAnnouncement
+            | Self::MailOneself
             | Self::ReadAdministrators
             | Self::ChangeAdministrators => &[],
         }
@@ -273,7 +275,7 @@ impl fmt::Display for NameInvalid {
 mod tests {
     use super::*;
 
-    const TASKS: [Task; 17] = [
+    const TASKS: [Task; 18] = [
         Task::Enter,
         Task::OwnSession,
         Task::OwnPasskeys,
@@ -285,10 +287,11 @@ mod tests {
         Task::Revoke,
         Task::RevokeDomain,
         Task::RevokeEveryone,
+        Task::Republish,
         Task::ChangeSettings,
         Task::SwitchOff,
         Task::MakeLinks,
-        Task::TryAnnouncement,
+        Task::MailOneself,
         Task::ReadAdministrators,
         Task::ChangeAdministrators,
     ];
@@ -339,7 +342,7 @@ mod tests {
             [Task::Enter, Task::LookUp, Task::ReadDirectory, Task::ReadSettings, Task::ReadRecords]
         );
         assert_eq!(of(Scope::People), [Task::Enter, Task::ChangePeople, Task::MakeLinks]);
-        assert_eq!(of(Scope::Revoke), [Task::Enter, Task::Revoke, Task::RevokeDomain]);
+        assert_eq!(of(Scope::Revoke), [Task::Enter, Task::Revoke, Task::RevokeDomain, Task::Republish]);
         assert_eq!(of(Scope::Settings), [Task::Enter, Task::ChangeSettings, Task::MakeLinks]);
         assert_eq!(allowed(&Standing::Token(vec![]), 0), [Task::Enter]);
     }

@@ -74,6 +74,28 @@ pub enum WhoMayEnroll {
     ListedDomains,
 }
 
+/// How soon everybody knows of a revocation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RevocationReach {
+    /// It is published, and every location goes by what it read last: within the bounds that docs/OPERATIONS.md states.
+    #[default]
+    Published,
+    /// The account object is asked at each interaction.
+    Immediate,
+}
+
+/// What becomes of an interaction while nobody can tell whether the device was revoked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WhenUnsure {
+    /// It is refused, with the word to try again.
+    #[default]
+    Refuse,
+    /// It is judged by the newest copy there is, however old, and nothing is renewed.
+    Allow,
+}
+
 /// What an administrator has chosen for the whole account.
 ///
 /// Read leniently: what an older or newer release stored is still settings.
@@ -111,6 +133,10 @@ pub struct Settings {
     pub user_awareness_enabled: bool,
     /// How many of a hundred clicks, 1 to 100.
     pub user_awareness_percent: u8,
+    /// How soon everybody knows of a revocation.
+    pub revocation: RevocationReach,
+    /// What becomes of an interaction while nobody can tell.
+    pub when_unsure: WhenUnsure,
 }
 
 impl Default for Settings {
@@ -131,6 +157,8 @@ impl Default for Settings {
             help_address: None,
             user_awareness_enabled: false,
             user_awareness_percent: 10,
+            revocation: RevocationReach::Published,
+            when_unsure: WhenUnsure::Refuse,
         }
     }
 }
@@ -213,6 +241,22 @@ impl Settings {
             new.user_awareness_percent =
                 within(value, &USER_AWARENESS_PERCENT, "user_awareness_percent", "1 to 100 percent")?;
         }
+        if let Some(name) = patch.revocation {
+            new.revocation = match name.as_str() {
+                "published" => RevocationReach::Published,
+                "immediate" => RevocationReach::Immediate,
+                _ => {
+                    return Err(SettingRefused { field: "revocation", bounds: "published or immediate" });
+                }
+            };
+        }
+        if let Some(name) = patch.when_unsure {
+            new.when_unsure = match name.as_str() {
+                "refuse" => WhenUnsure::Refuse,
+                "allow" => WhenUnsure::Allow,
+                _ => return Err(SettingRefused { field: "when_unsure", bounds: "refuse or allow" }),
+            };
+        }
         // Nobody could enroll any more, and nothing would say so.
         if new.who_may_enroll == WhoMayEnroll::ListedDomains && new.listed_domains.is_empty() {
             return Err(SettingRefused {
@@ -287,7 +331,9 @@ mod tests {
         assert_eq!(refused("{\"proof_interval_hours\":8761}"), "proof_interval_hours");
         assert_eq!(refused("{\"enrollments_per_network_hour\":0}"), "enrollments_per_network_hour");
         assert_eq!(refused("{\"private_windows\":\"Refuse\"}"), "private_windows");
-        for field in ["notification_postmaster_address", "help_address", "who_may_enroll"] {
+        for field in
+            ["notification_postmaster_address", "help_address", "who_may_enroll", "revocation", "when_unsure"]
+        {
             assert_eq!(refused(&format!("{{\"{field}\":\"<>\"}}")), field);
         }
         for percent in ["0", "101", "-1"] {
@@ -329,7 +375,8 @@ mod tests {
                       \"enrollments_per_network_hour\":300,\"private_windows\":\"session\",\
                       \"notification_postmaster_address\":null,\"who_may_enroll\":\"everybody\",\
                       \"listed_domains\":[],\"revocation_notices\":false,\"help_address\":null,\
-                      \"user_awareness_enabled\":false,\"user_awareness_percent\":10}";
+                      \"user_awareness_enabled\":false,\"user_awareness_percent\":10,\
+                      \"revocation\":\"published\",\"when_unsure\":\"refuse\"}";
         assert_eq!(serde_json::to_string(&Settings::default()).unwrap(), stored);
         assert_eq!(serde_json::from_str::<Settings>(stored).unwrap(), Settings::default());
         for (name, kind) in [("session", PrivateWindows::Session), ("refuse", PrivateWindows::Refuse)] {

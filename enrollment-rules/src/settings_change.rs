@@ -118,6 +118,16 @@ fn warning(code: Code, number: Number) -> Warning {
     Warning { code, must_confirm: RISKS.contains(&code), devices, people }
 }
 
+/// Whether people would be asked to enroll while nobody could be who their codes are from. What was so before does not keep an account
+/// from changing something else. `by_default`: the deployment names a sender.
+#[must_use]
+pub fn lacks_sender(before: &Settings, after: &Settings, by_default: bool) -> bool {
+    let lacks = |settings: &Settings| {
+        settings.authentication_enabled && !by_default && settings.notification_postmaster_address.is_none()
+    };
+    lacks(after) && !lacks(before)
+}
+
 /// Those that must be confirmed, if one of them is not.
 #[must_use]
 pub fn unconfirmed(warnings: &[Warning], confirmed: &[String]) -> bool {
@@ -209,5 +219,24 @@ mod tests {
         ] {
             assert_eq!(serde_json::to_string(&code).unwrap(), format!("\"{}\"", code.name()));
         }
+    }
+
+    #[test]
+    fn authentication_is_not_switched_on_and_no_sender_taken_away_while_codes_would_be_from_nobody() {
+        let of = |authentication_enabled, sender: Option<&str>| Settings {
+            authentication_enabled,
+            notification_postmaster_address: sender.map(|text| text.parse().unwrap()),
+            ..Settings::default()
+        };
+        let (off, on) = (of(false, None), of(true, None));
+        let (named, on_and_named) = (of(false, Some("post@example.com")), of(true, Some("post@example.com")));
+        assert!(lacks_sender(&off, &on, false));
+        assert!(lacks_sender(&on_and_named, &on, false));
+        for (before, after) in
+            [(&off, &off), (&off, &on_and_named), (&named, &off), (&named, &on_and_named), (&on, &on)]
+        {
+            assert!(!lacks_sender(before, after, false), "{before:?} {after:?}");
+        }
+        assert!(!lacks_sender(&off, &on, true));
     }
 }
