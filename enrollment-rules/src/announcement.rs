@@ -1,87 +1,29 @@
 //! What people are told before authentication is switched on: templates with the account's own values in them.
-//!
-//! A template is text. A line that begins with `{if NAME}` is there only where that holds, and `{NAME}` is a value. The first line of
-//! the plain form is the subject.
 
-use crate::html::in_html;
+use crate::mail::words::name;
 use crate::settings::{PrivateWindows, Settings};
+use crate::template::Values;
 
-/// What a template is filled with.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Values {
-    /// Conditions that hold.
-    holds: Vec<&'static str>,
-    values: Vec<(&'static str, String)>,
-}
-
-impl Values {
-    /// The account's own: its name, origin, the sender of its mail, how many minutes a code is good, and what its settings say.
-    #[must_use]
-    pub fn new(account: &str, origin: &str, sender: &str, minutes: u64, settings: &Settings) -> Self {
-        let days = settings.authentication_duration_days;
-        let help = settings.help_address.as_ref().map(ToString::to_string);
-        let mut holds = vec![
-            if days == 1 { "one day" } else { "days" },
-            if help.is_some() { "help" } else { "no help" },
-            match settings.private_windows {
-                PrivateWindows::Session => "private session",
-                PrivateWindows::Refuse => "private refused",
-            },
-        ];
-        if settings.absolute_days.is_some() {
-            holds.push("limited");
-        }
-        let values = vec![
-            ("account", account.to_owned()),
-            ("origin", origin.to_owned()),
-            ("sender", sender.to_owned()),
-            ("minutes", minutes.to_string()),
-            ("days", days.to_string()),
-            ("limit", settings.absolute_days.unwrap_or_default().to_string()),
-            ("help", help.unwrap_or_default()),
-        ];
-        Self { holds, values }
-    }
-
-    /// A mail in plain text: its subject, and the rest.
-    #[must_use]
-    pub fn fill_text(&self, template: &str) -> (String, String) {
-        let filled = self.fill(template, str::to_owned);
-        let (subject, text) = filled.split_once('\n').unwrap_or((&filled, ""));
-        (subject.to_owned(), text.trim_start().to_owned())
-    }
-
-    /// A page. The values are text in it, whatever they hold.
-    #[must_use]
-    pub fn fill_html(&self, template: &str) -> String {
-        self.fill(template, in_html)
-    }
-
-    /// From left to right, once: what a value holds is no placeholder.
-    fn fill(&self, template: &str, written: impl Fn(&str) -> String) -> String {
-        let mut filled = String::new();
-        for line in template.lines() {
-            let Some(line) = self.kept(line) else { continue };
-            let mut parts = line.split('{');
-            filled.push_str(parts.next().unwrap_or_default());
-            for part in parts {
-                let (name, rest) = part.split_once('}').unwrap_or(("", part));
-                let value =
-                    self.values.iter().find(|(known, _)| *known == name).map(|(_, value)| written(value));
-                filled.push_str(&value.unwrap_or_default());
-                filled.push_str(rest);
-            }
-            filled.push('\n');
-        }
-        filled
-    }
-
-    fn kept<'a>(&self, line: &'a str) -> Option<&'a str> {
-        let Some((condition, rest)) = line.strip_prefix("{if ").and_then(|line| line.split_once('}')) else {
-            return Some(line);
-        };
-        self.holds.contains(&condition).then_some(rest)
-    }
+/// The account's own: its name, origin, the sender of its mail, how many minutes a code is good, and what its settings say.
+#[must_use]
+pub fn values(account: &str, origin: &str, sender: &str, minutes: u64, settings: &Settings) -> Values {
+    let days = settings.authentication_duration_days;
+    let help = settings.help_address.as_ref().map(ToString::to_string);
+    Values::default()
+        .when("one day", days == 1)
+        .when("days", days != 1)
+        .when("help", help.is_some())
+        .when("no help", help.is_none())
+        .when("private session", settings.private_windows == PrivateWindows::Session)
+        .when("private refused", settings.private_windows == PrivateWindows::Refuse)
+        .when("limited", settings.absolute_days.is_some())
+        .with("account", name(account))
+        .with("origin", origin)
+        .with("sender", sender)
+        .with("minutes", minutes.to_string())
+        .with("days", days.to_string())
+        .with("limit", settings.absolute_days.unwrap_or_default().to_string())
+        .with("help", help.unwrap_or_default())
 }
 
 #[cfg(test)]
@@ -93,8 +35,8 @@ mod tests {
         (include_str!("../../www/announcement/de.txt"), include_str!("../../www/announcement/de.html")),
     ];
 
-    fn values(name: &str, settings: &Settings) -> Values {
-        Values::new(name, "https://enroll.example.com", "postmaster@example.com", 10, settings)
+    fn filled_for(name: &str, settings: &Settings) -> Values {
+        values(name, "https://enroll.example.com", "postmaster@example.com", 10, settings)
     }
 
     fn every_kind_of_settings() -> [Settings; 3] {
@@ -129,12 +71,11 @@ mod tests {
     fn every_placeholder_of_the_templates_has_a_value() {
         for (text, html) in TEMPLATES {
             for settings in every_kind_of_settings() {
-                let values = values("Example", &settings);
-                let known: Vec<_> = values.values.iter().map(|(name, _)| *name).collect();
+                let values = filled_for("Example", &settings);
                 for template in [text, html] {
                     for part in template.split('{').skip(1) {
                         let name = part.split('}').next().unwrap();
-                        assert!(name.starts_with("if ") || known.contains(&name), "{name}");
+                        assert!(name.starts_with("if ") || values.has(name), "{name}");
                     }
                     assert!(!values.fill_html(template).contains(['{', '}']));
                 }
@@ -146,7 +87,7 @@ mod tests {
     fn both_forms_say_the_same() {
         for (text, html) in TEMPLATES {
             for settings in every_kind_of_settings() {
-                let values = values("Example", &settings);
+                let values = filled_for("Example", &settings);
                 let (subject, text) = values.fill_text(text);
                 let html = values.fill_html(html);
                 let title = html.split("<title>").nth(1).unwrap().split("</title>").next().unwrap();
@@ -163,24 +104,27 @@ mod tests {
     }
 
     #[test]
+    fn whatever_an_account_is_called_the_subject_is_one_line_and_the_rest_is_below_it() {
+        for (text, _) in TEMPLATES {
+            let usual = filled_for("Example", &Settings::default()).fill_text(text);
+            for odd in ["Exa\nmple", "Exa\r\nmple", "Exa\0mple", "Exa\u{2028}mple"] {
+                assert_eq!(filled_for(odd, &Settings::default()).fill_text(text), usual, "{odd:?}");
+            }
+        }
+    }
+
+    #[test]
     fn the_accounts_own_values_are_in_it() {
         let [usual, strict, _] = every_kind_of_settings();
         for (text, _) in TEMPLATES {
-            let (subject, usual) = values("Example", &usual).fill_text(text);
+            let (subject, usual) = filled_for("Example", &usual).fill_text(text);
             assert!(!subject.is_empty() && !usual.contains(&subject));
             for part in ["Example", "https://enroll.example.com", "postmaster@example.com", "30", "8 "] {
                 assert!(usual.contains(part), "{part}");
             }
             assert!(!usual.contains("help@example.com"));
-            let (_, strict) = values("Example", &strict).fill_text(text);
+            let (_, strict) = filled_for("Example", &strict).fill_text(text);
             assert!(strict.contains("help@example.com") && strict.contains("90") && !strict.contains("30"));
         }
-    }
-
-    #[test]
-    fn no_value_is_markup_or_a_placeholder() {
-        let odd = values("<b>{help}</b>", &Settings::default());
-        assert_eq!(odd.fill_html("<p>{account}"), "<p>&lt;b&gt;{help}&lt;/b&gt;\n");
-        assert_eq!(odd.fill_text("{account}\n\nx").0, "<b>{help}</b>");
     }
 }

@@ -132,13 +132,20 @@ pub struct MalformedCode;
 #[derive(Clone, PartialEq, Eq)]
 pub struct Code(String);
 
-impl Code {
-    /// From a number drawn evenly below 100,000,000.
-    #[must_use]
-    pub fn from_number(number: u32) -> Self {
-        Self(format!("{:08}", number % 100_000_000))
-    }
+/// How many codes there are.
+const CODES: u64 = 100_000_000;
 
+/// The code that comes of a ticket and 16 random bytes. Whoever knows the deployment's secret can make it again for another attempt to
+/// send it; the database alone does not hold it.
+#[must_use]
+pub fn code(key: &HashKey, ticket: &Digest, draw: &[u8; 16]) -> Code {
+    let bytes = key.digest(Purpose::CodeDigits, &[ticket.as_str().as_bytes(), draw]).first_16_bytes();
+    // Of 2^128 numbers, each remainder comes as often as the others but for one in 2^101.
+    let number = u128::from_be_bytes(bytes) % u128::from(CODES);
+    Code(format!("{number:08}"))
+}
+
+impl Code {
     /// From what a person typed; spaces and hyphens do not matter.
     ///
     /// # Errors
@@ -261,7 +268,7 @@ mod tests {
     fn digest(number: u32) -> Digest {
         let key = HashKey::new(&[3; 32]);
         let ticket = key.digest(Purpose::Ticket, &[b"ticket"]);
-        code_digest(&key, &ticket, &Code::from_number(number))
+        code_digest(&key, &ticket, &Code(format!("{number:08}")))
     }
 
     fn open() -> Enrollment {
@@ -340,7 +347,34 @@ mod tests {
         {
             assert!(Code::parse(typed).is_err(), "{typed:?}");
         }
-        assert_eq!(Code::from_number(7).digits(), "00000007");
+    }
+
+    #[test]
+    fn a_code_comes_of_its_ticket_its_draw_and_the_secret() {
+        let key = HashKey::new(&[3; 32]);
+        let [ticket, other] = [b"one", b"two"].map(|name| key.digest(Purpose::Ticket, &[name]));
+        let made = code(&key, &ticket, &[5; 16]);
+        assert!(Code::parse(made.digits()).is_ok_and(|parsed| parsed == code(&key, &ticket, &[5; 16])));
+        for differs in [
+            code(&key, &other, &[5; 16]),
+            code(&key, &ticket, &[6; 16]),
+            code(&HashKey::new(&[4; 32]), &ticket, &[5; 16]),
+        ] {
+            assert_ne!(made.digits(), differs.digits());
+        }
+    }
+
+    #[test]
+    fn codes_are_spread_evenly_and_keep_their_leading_zeros() {
+        let key = HashKey::new(&[3; 32]);
+        let ticket = key.digest(Purpose::Ticket, &[b"one"]);
+        let mut first = [0_u32; 10];
+        for number in 0_u128..10_000 {
+            let made = code(&key, &ticket, &number.to_be_bytes());
+            assert_eq!(made.digits().len(), 8);
+            first[usize::from(made.digits().as_bytes()[0] - b'0')] += 1;
+        }
+        assert!(first.iter().all(|count| (850..1_150).contains(count)), "{first:?}");
     }
 
     proptest! {

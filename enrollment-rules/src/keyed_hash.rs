@@ -13,6 +13,10 @@ use subtle::ConstantTimeEq;
 pub enum Purpose {
     /// An 8-digit code, together with the ticket it was sent for.
     Code,
+    /// The digits of a code.
+    CodeDigits,
+    /// The Message-ID of a mail.
+    MessageId,
     /// The ticket cookie of an enrollment.
     Ticket,
     /// An address as it was typed by whomever.
@@ -33,12 +37,16 @@ pub enum Purpose {
     AwarenessDraw,
     /// That somebody who was shown it goes on.
     AwarenessPass,
+    /// Where somebody says that a device is not theirs.
+    NotMe,
 }
 
 impl Purpose {
     const fn label(self) -> &'static [u8] {
         match self {
             Self::Code => b"code",
+            Self::CodeDigits => b"code-digits",
+            Self::MessageId => b"message-id",
             Self::Ticket => b"ticket",
             Self::TypedAddress => b"typed-address",
             Self::Network => b"network",
@@ -49,6 +57,7 @@ impl Purpose {
             Self::PasskeyChallenge => b"passkey-challenge",
             Self::AwarenessDraw => b"awareness-draw",
             Self::AwarenessPass => b"awareness-pass",
+            Self::NotMe => b"not-me",
         }
     }
 }

@@ -1,7 +1,10 @@
-//! Which language a page comes in.
+//! Which language a page or a mail comes in.
 
-/// A language the pages are written in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+use serde::{Deserialize, Serialize};
+
+/// A language the pages and mails are written in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Language {
     /// English.
     English,
@@ -17,6 +20,12 @@ impl Language {
             Self::English => "en",
             Self::German => "de",
         }
+    }
+
+    /// The one with this tag.
+    #[must_use]
+    pub fn tagged(tag: &str) -> Option<Self> {
+        [Self::English, Self::German].into_iter().find(|language| language.tag() == tag)
     }
 
     fn of_range(range: &str) -> Option<Self> {

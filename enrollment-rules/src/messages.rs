@@ -19,7 +19,8 @@ pub use of_directories::{
 };
 pub use of_records::{
     AnnouncementRecord, AnnouncementSent, BeginImport, EventList, EventRecord, ImportLine, ImportLineList,
-    ImportRecord, InteractionList, InteractionRecord, TryAnnouncement,
+    ImportRecord, InteractionList, InteractionRecord, MailList, MailOneself, MailOverview, MailRecord,
+    MailTested, SenderRefused,
 };
 
 /// `POST /api/v1/enrollments`.
@@ -48,6 +49,13 @@ pub struct EnrollmentStarted {
     /// Wrong tries left.
     pub attempts_left: u8,
     /// Whether the account's latest mail to anybody was accepted for delivery.
+    pub mail_working: bool,
+}
+
+/// `GET /api/v1/enrollments/mail`.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct MailStanding {
+    /// As in [`EnrollmentStarted`].
     pub mail_working: bool,
 }
 

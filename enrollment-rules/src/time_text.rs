@@ -1,8 +1,10 @@
-//! Times as JSON carries them.
+//! Times as JSON carries them, and as people read them.
 
 use device_token::Timestamp;
-use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
+use time::{Month, OffsetDateTime};
+
+use crate::language::Language;
 
 /// Seconds in a day, as everything here counts days.
 pub const DAY_SECONDS: u64 = 86_400;
@@ -25,6 +27,34 @@ pub fn rfc3339(at: Timestamp) -> String {
 pub fn utc_day(at: Timestamp) -> String {
     let date = date_time(at).date();
     format!("{:04}-{:02}-{:02}", date.year(), u8::from(date.month()), date.day())
+}
+
+/// As people read it, in UTC, to the minute: `November 22, 2026, 10:00 UTC`.
+#[must_use]
+pub fn written_out(at: Timestamp, language: Language) -> String {
+    let at = date_time(at);
+    let (day, year, time) = (at.day(), at.year(), format!("{:02}:{:02}", at.hour(), at.minute()));
+    match language {
+        Language::English => format!("{} {day}, {year}, {time} UTC", at.month()),
+        Language::German => format!("{day}. {} {year}, {time} Uhr (UTC)", german(at.month())),
+    }
+}
+
+const fn german(month: Month) -> &'static str {
+    match month {
+        Month::January => "Januar",
+        Month::February => "Februar",
+        Month::March => "März",
+        Month::April => "April",
+        Month::May => "Mai",
+        Month::June => "Juni",
+        Month::July => "Juli",
+        Month::August => "August",
+        Month::September => "September",
+        Month::October => "Oktober",
+        Month::November => "November",
+        Month::December => "Dezember",
+    }
 }
 
 /// A time as RFC 3339 has it, or a UTC day, which is its first second; and whether it is a day.
@@ -63,6 +93,18 @@ mod tests {
         let at = Timestamp::from_seconds(1_795_341_600).unwrap();
         assert_eq!(rfc3339(at), "2026-11-22T10:00:00Z");
         assert_eq!(utc_day(at), "2026-11-22");
+    }
+
+    #[test]
+    fn times_are_written_out_in_words_of_the_language() {
+        for (seconds, english, german) in [
+            (1_795_341_600, "November 22, 2026, 10:00 UTC", "22. November 2026, 10:00 Uhr (UTC)"),
+            (1_772_323_500, "March 1, 2026, 00:05 UTC", "1. März 2026, 00:05 Uhr (UTC)"),
+        ] {
+            let at = Timestamp::from_seconds(seconds).unwrap();
+            assert_eq!(written_out(at, Language::English), english);
+            assert_eq!(written_out(at, Language::German), german);
+        }
     }
 
     #[test]

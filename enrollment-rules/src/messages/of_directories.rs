@@ -55,6 +55,12 @@ pub struct SettingsPatch {
     /// See [`Settings::user_awareness_percent`].
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "given")]
     pub user_awareness_percent: Option<i64>,
+    /// See [`Settings::revocation`].
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "given")]
+    pub revocation: Option<String>,
+    /// See [`Settings::when_unsure`].
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "given")]
+    pub when_unsure: Option<String>,
     /// The codes of the warnings that were read.
     pub confirm: Vec<String>,
     /// Only tell what would be.
@@ -137,8 +143,10 @@ pub struct Revoked {
     /// Whose they were; not told to the people themselves.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub revoked_people: Option<u64>,
-    /// RFC 3339; the click path obeys by then. `null` where nothing was done.
+    /// RFC 3339; the click path obeys by then as a rule. `null` where nothing was done.
     pub effective_by: Option<String>,
+    /// RFC 3339; from then on no copy is trusted that does not know of it. `null` where nothing was done.
+    pub certain_by: Option<String>,
 }
 
 /// `POST /api/v1/admin/links`.

@@ -2,6 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::address::Address;
+use crate::mail::fate::{Line, Trouble};
+
 /// `POST /api/v1/admin/imports`.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -93,6 +96,85 @@ pub struct InteractionList {
     pub dropped: u64,
 }
 
+/// `GET /api/v1/admin/mail`.
+#[derive(Debug, Serialize)]
+pub struct MailOverview {
+    /// Whether mail as a whole works, as everybody is told.
+    pub working: bool,
+    /// The way out, without anything secret.
+    pub way: String,
+    /// Who mail is from; nobody if neither the account nor the deployment says so.
+    pub sender: Option<Address>,
+    /// What the receiving side said of this sender, if it has not taken a mail since.
+    pub sender_refused: Option<SenderRefused>,
+    /// Mails that are still on their way.
+    pub queued: u64,
+}
+
+/// That a sender was refused.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct SenderRefused {
+    /// RFC 3339.
+    pub at: String,
+    /// Which one.
+    pub sender: Address,
+    /// The server's reply, without its words.
+    pub reply: String,
+}
+
+/// A mail in a list.
+#[derive(Debug, Serialize)]
+pub struct MailRecord {
+    /// Grows with each.
+    pub seq: u64,
+    /// Without angle brackets; the same at each attempt. `None` where whoever takes the mail makes its own.
+    pub message_id: Option<String>,
+    /// What it is about.
+    pub kind: String,
+    /// The id of the person or administrator.
+    pub user: String,
+    /// The address it goes to.
+    pub to: String,
+    /// How it stands.
+    pub state: &'static str,
+    /// RFC 3339.
+    pub created_at: String,
+    /// Attempts begun.
+    pub tries: u32,
+    /// RFC 3339; none before the first attempt.
+    pub tried_at: Option<String>,
+    /// RFC 3339; none when all is over.
+    pub next_at: Option<String>,
+    /// RFC 3339.
+    pub give_up_at: String,
+    /// Whether it may arrive twice.
+    pub perhaps_twice: bool,
+    /// What became of the last attempt that did not succeed.
+    pub trouble: Option<Trouble>,
+}
+
+/// `GET /api/v1/admin/mail/messages`.
+#[derive(Debug, Serialize)]
+pub struct MailList {
+    /// The newest first.
+    pub messages: Vec<MailRecord>,
+    /// The `before` of the next page, if there is one.
+    pub next: Option<u64>,
+}
+
+/// `POST /api/v1/admin/mail/test`.
+#[derive(Debug, Serialize)]
+pub struct MailTested {
+    /// The administrator's address.
+    pub sent_to: String,
+    /// `accepted`, `later`, `refused` or `unsure`.
+    pub fate: &'static str,
+    /// What went wrong, if anything did.
+    pub trouble: Option<Trouble>,
+    /// What both sides said. Neither passwords nor the message are in it.
+    pub dialogue: Vec<Line>,
+}
+
 /// An audit event in a list.
 #[derive(Debug, Serialize)]
 pub struct EventRecord<J> {
@@ -134,7 +216,7 @@ pub struct EventList<J> {
 /// `POST /api/v1/admin/announcement/test`.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct TryAnnouncement {
+pub struct MailOneself {
     /// `en` or `de`.
     pub language: String,
 }
