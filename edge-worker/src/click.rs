@@ -8,6 +8,7 @@ use enrollment_rules::click::{self, Way};
 use enrollment_rules::interaction::{Interaction, Verdict};
 use enrollment_rules::language::Language;
 use enrollment_rules::return_path::ReturnPath;
+use enrollment_rules::template::Values;
 use worker::{Method, Response, console_warn};
 
 use crate::account::Message;
@@ -29,10 +30,8 @@ pub(crate) async fn answer(incoming: &Incoming, link: &str, language: Language) 
     if !admission::link_holds(&claims, now()) {
         return Err(Failure::LinkExpired);
     }
-    let snapshot = gate::snapshot(incoming).await?;
-    let settings = &snapshot.settings;
+    let gate::Door { settings, judged: admitted } = gate::door(incoming).await?;
     let admitted = if settings.authentication_enabled {
-        let admitted = gate::admitted(incoming, &snapshot)?;
         let judged = admitted.as_ref().map(|admitted| &admitted.admission).map_err(|turned| *turned);
         let came_back = incoming.url.query() == Some("enrolled");
         match (click::way(judged, came_back), admitted) {
@@ -51,10 +50,14 @@ pub(crate) async fn answer(incoming: &Incoming, link: &str, language: Language) 
     let (config, account) = (&incoming.config, incoming.account.audience.account.as_str());
     let device = admitted.as_ref().map(|admitted| admitted.statement.device());
     let click = Click { account, link: claims.link(), device };
-    let asks = click.asks(settings, incoming.query("go").as_deref(), &config.hash_key, now());
+    let asks = click.asks(&settings, incoming.query("go").as_deref(), &config.hash_key, now());
     let response = if asks {
         let pass = click.pass(&config.hash_key, &config.bounds, now());
-        pages::awareness(incoming, claims.destination(), &format!("/s/{link}?go={pass}"), language).await?
+        let values = Values::default()
+            .with("host", claims.destination().host())
+            .with("destination", claims.destination().as_str())
+            .with("go-on", format!("/s/{link}?go={pass}"));
+        pages::filled(&incoming.env, "/awareness", language, &values).await?
     } else {
         pages::see_other(claims.destination().as_str())
     };

@@ -10,6 +10,8 @@ use device_token::{AccountId, Audience, DeviceFamily, LinkFamily, Origin, Signin
 use enrollment_rules::address::Address;
 use enrollment_rules::bounds::Bounds;
 use enrollment_rules::keyed_hash::{Digest, HashKey, Purpose};
+use enrollment_rules::mail::credentials::{Credentials, Unusable};
+use enrollment_rules::mail::way::Way;
 use enrollment_rules::time_text::DAY_SECONDS;
 use serde::Deserialize;
 use worker::Env;
@@ -51,10 +53,12 @@ pub(crate) struct Config {
     pub(crate) hash_key: HashKey,
     /// How long things last.
     pub(crate) bounds: Bounds,
-    /// Where mail is handed over: host and port.
-    pub(crate) smtp: (String, u16),
+    /// How mail is handed over.
+    pub(crate) mail_out: Way,
+    /// Who signs in there.
+    pub(crate) mail_credentials: Option<Credentials>,
     /// The sender where an account has none of its own.
-    pub(crate) default_postmaster: Address,
+    pub(crate) default_postmaster: Option<Address>,
     admin_link_key: Option<HashKey>,
     admin_token: Option<Digest>,
 }
@@ -124,11 +128,13 @@ impl Config {
             return Err(Failure::Misconfigured("ADMIN_API_TOKEN"));
         }
         let admin_token = token.map(|token| hash_key.digest(Purpose::ApiToken, &[token.as_bytes()]));
-        let smtp_address = var("SMTP_ADDRESS")?;
-        let smtp = smtp_address
-            .rsplit_once(':')
-            .and_then(|(host, port)| Some((host.to_owned(), port.parse().ok()?)))
-            .ok_or(Failure::Misconfigured("SMTP_ADDRESS"))?;
+        let mail_out: Way = var("MAIL_OUT")?.parse().map_err(|_| Failure::Misconfigured("MAIL_OUT"))?;
+        let (user, password) = (text(env, "SMTP_USER").ok(), text(env, "SMTP_PASSWORD").ok());
+        let mail_credentials =
+            Credentials::for_way(&mail_out, user, password).map_err(|unusable| match unusable {
+                Unusable::User => Failure::Misconfigured("SMTP_USER"),
+                Unusable::Password => Failure::Misconfigured("SMTP_PASSWORD"),
+            })?;
         let device_keys: SigningKeys<DeviceFamily> = SigningKeys::from_json(&var("DEVICE_KEYS")?)
             .map_err(|_| Failure::Misconfigured("DEVICE_KEYS"))?;
         let link_keys: SigningKeys<LinkFamily> =
@@ -145,10 +151,14 @@ impl Config {
             device_keys,
             link_keys,
             bounds: bounds(env)?,
-            smtp,
-            default_postmaster: var("DEFAULT_POSTMASTER_ADDRESS")?
-                .parse()
-                .map_err(|_| Failure::Misconfigured("DEFAULT_POSTMASTER_ADDRESS"))?,
+            mail_out,
+            mail_credentials,
+            // Without it an account that has no sender of its own sends nothing.
+            default_postmaster: text(env, "DEFAULT_POSTMASTER_ADDRESS")
+                .ok()
+                .filter(|text| !text.is_empty())
+                .map(|text| text.parse().map_err(|_| Failure::Misconfigured("DEFAULT_POSTMASTER_ADDRESS")))
+                .transpose()?,
             // Without it everything works but set-up addresses.
             admin_link_key: match text(env, "ADMIN_LINK_KEY") {
                 Ok(_) => Some(key(env, "ADMIN_LINK_KEY")?),
@@ -191,7 +201,7 @@ fn bounds(env: &Env) -> Result<Bounds, Failure> {
     const YEAR_AND_A_DAY: u64 = 366 * DAY_SECONDS;
     let default = Bounds::default();
     let seconds = |name, range, default| seconds(env, name, range, default);
-    Ok(Bounds {
+    let bounds = Bounds {
         code_lifetime_seconds: seconds("CODE_LIFETIME_SECONDS", 1..=3_600, default.code_lifetime_seconds)?,
         resend_after_seconds: seconds("RESEND_AFTER_SECONDS", 0..=3_600, default.resend_after_seconds)?,
         challenge_seconds: seconds("CHALLENGE_SECONDS", 1..=600, default.challenge_seconds)?,
@@ -216,7 +226,20 @@ fn bounds(env: &Env) -> Result<Bounds, Failure> {
             default.passkey_challenge_seconds,
         )?,
         awareness_seconds: seconds("AWARENESS_SECONDS", 1..=3_600, default.awareness_seconds)?,
-    })
+        copy_refresh_seconds: seconds("COPY_REFRESH_SECONDS", 0..=3_600, default.copy_refresh_seconds)?,
+        copy_await_seconds: seconds("COPY_AWAIT_SECONDS", 0..=3_600, default.copy_await_seconds)?,
+        heartbeat_seconds: seconds("HEARTBEAT_SECONDS", 1..=3_600, default.heartbeat_seconds)?,
+        trust_seconds: seconds("TRUST_SECONDS", 2..=3_600, default.trust_seconds)?,
+        publish_interval_milliseconds: seconds(
+            "PUBLISH_INTERVAL_MILLISECONDS",
+            0..=60_000,
+            default.publish_interval_milliseconds,
+        )?,
+        old_body_seconds: seconds("OLD_BODY_SECONDS", 1..=DAY_SECONDS, default.old_body_seconds)?,
+        mail_retry_seconds: seconds("MAIL_RETRY_SECONDS", 1..=3_600, default.mail_retry_seconds)?,
+        mail_step_seconds: seconds("MAIL_STEP_SECONDS", 1..=60, default.mail_step_seconds)?,
+    };
+    if bounds.go_together() { Ok(bounds) } else { Err(Failure::Misconfigured("TRUST_SECONDS")) }
 }
 
 fn seconds(env: &Env, name: &'static str, range: RangeInclusive<u64>, default: u64) -> Result<u64, Failure> {

@@ -56,9 +56,9 @@ pub(crate) fn empty_browser(response: &Response) -> Result<(), Failure> {
 pub(crate) async fn set_probe(incoming: &mut Incoming) -> Result<Response, Failure> {
     let Nothing {} = incoming.body().await?;
     // A wrong guess while nothing can be asked costs little: the account object refuses with the true rule.
-    let rules = gate::snapshot(incoming)
+    let rules = gate::settings(incoming)
         .await
-        .map(|snapshot| (snapshot.settings.private_windows, snapshot.settings.bound_devices_only));
+        .map(|settings| (settings.private_windows, settings.bound_devices_only));
     let (private_windows, bound_devices_only) = rules.unwrap_or_default();
     let probe = format!("{:016x}", u64::from_be_bytes(entropy::bytes()?));
     let cookies = Probe(&probe).set();

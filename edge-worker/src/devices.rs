@@ -50,7 +50,13 @@ pub(crate) async fn ask_code(incoming: &mut Incoming) -> Result<Response, Failur
     let caller = caller(incoming).await?;
     let value = Base64UrlUnpadded::encode_string(&entropy::bytes::<32>()?);
     let ticket = incoming.hash(Purpose::Ticket, &value);
-    let message = Message::AskCode(AskCode { caller, ticket, network: incoming.network() });
+    let message = Message::AskCode(AskCode {
+        caller,
+        ticket,
+        network: incoming.network(),
+        asked: incoming.asked(),
+        language: incoming.language(),
+    });
     let response = passed_on(202, incoming.account_object().ask_json(&message).await?);
     pages::set_cookie(response.headers(), &cookies::ticket(&value))?;
     Ok(response)
@@ -62,7 +68,13 @@ pub(crate) async fn confirm_code(incoming: &mut Incoming) -> Result<Response, Fa
     let ticket = ticket(incoming)?;
     let code = Code::parse(&code).map_err(|_| Failure::CodeMalformed)?;
     let code = enrollment::code_digest(&incoming.config.hash_key, &ticket, &code);
-    let message = Message::ConfirmChange(ConfirmChange { caller: caller(incoming).await?, ticket, code });
+    let message = Message::ConfirmChange(ConfirmChange {
+        asked: incoming.asked(),
+        language: incoming.language(),
+        caller: caller(incoming).await?,
+        ticket,
+        code,
+    });
     incoming.account_object().ask::<()>(&message).await?;
     Ok(Response::builder().with_status(204).empty())
 }

@@ -33,6 +33,8 @@ pub(crate) async fn start(incoming: &mut Incoming) -> Result<Response, Failure> 
         network: incoming.network(),
         shown: shown(incoming, to.link()),
         to: to.as_str().to_owned(),
+        asked: incoming.asked(),
+        language: incoming.language(),
         address,
     };
     let started: EnrollmentStarted = incoming.account_object().ask(&Message::Start(start)).await?;
@@ -45,9 +47,20 @@ pub(crate) async fn start(incoming: &mut Incoming) -> Result<Response, Failure> 
 pub(crate) async fn resend(incoming: &mut Incoming) -> Result<Response, Failure> {
     let Nothing {} = incoming.body().await?;
     let ticket = ticket(incoming)?;
-    let resend = Resend { ticket, shown: shown(incoming, None) };
+    let resend = Resend {
+        ticket,
+        shown: shown(incoming, None),
+        asked: incoming.asked(),
+        language: incoming.language(),
+    };
     let started: EnrollmentStarted = incoming.account_object().ask(&Message::Resend(resend)).await?;
     json(Response::builder().with_status(202), &started)
+}
+
+/// Whether mail as a whole works: the same for every address.
+pub(crate) async fn mail(incoming: &Incoming) -> Result<Response, Failure> {
+    let message = Message::MailStanding(ticket(incoming)?);
+    Ok(passed_on(200, incoming.account_object().ask_json(&message).await?))
 }
 
 /// A code was typed.
@@ -77,6 +90,8 @@ pub(crate) async fn confirm(incoming: &mut Incoming) -> Result<Response, Failure
             .map(|findings| serde_json::to_string(&findings))
             .transpose()
             .map_err(|_| Failure::Internal("findings"))?,
+        asked: incoming.asked(),
+        language: incoming.language(),
     };
     let confirmed: Confirmed = incoming.account_object().ask(&Message::Confirm(confirm)).await?;
     let to = return_path(incoming, Some(&confirmed.to)).unwrap_or_else(|_| ReturnPath::start());

@@ -10,7 +10,7 @@ use serde::Serialize;
 use worker::{Response, ResponseBuilder, console_error};
 
 use crate::account::AccountRefusal;
-use crate::pages::ErrorPage;
+use crate::pages::{self, ErrorPage};
 
 /// Why a request is not answered as it wished.
 #[derive(Debug)]
@@ -158,7 +158,11 @@ impl Failure {
             }
             Self::LinkInvalid => Described::new(404, "link_invalid", "This link was not made here"),
             Self::LinkExpired => Described::new(410, "link_expired", "This link has expired"),
-            Self::AddressInvalid => Described::new(422, "address_invalid", "This is not a mail address"),
+            Self::AddressInvalid => Described::new(
+                422,
+                "address_invalid",
+                "This is not a mail address that can be used here; before the @ only ASCII, not in quotes",
+            ),
             Self::NotAnAddress(text) => {
                 Described { detail: Some(text.clone()), ..Self::AddressInvalid.described() }
             }
@@ -229,6 +233,12 @@ impl Failure {
         };
         let body = serde_json::to_vec(&problem).unwrap_or_default();
         with_header(self.builder(&described), "Content-Type", "application/problem+json").fixed(body)
+    }
+
+    /// For a service that asks whether a browser is enrolled: such services know no other refusal, and no words.
+    pub(crate) fn verdict(&self) -> Response {
+        self.log();
+        pages::builder().with_status(403).empty()
     }
 
     /// The page that explains it to a person, and the status it is sent with.

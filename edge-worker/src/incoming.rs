@@ -5,10 +5,12 @@ use std::rc::Rc;
 use enrollment_rules::address::Address;
 use enrollment_rules::arrival;
 use enrollment_rules::keyed_hash::{Digest, Purpose};
+use enrollment_rules::language::{self, Language};
+use enrollment_rules::mail::words::Asked;
 use enrollment_rules::network::network_of;
 use futures_util::StreamExt;
 use serde::de::DeserializeOwned;
-use worker::{Context, Date, Env, Method, Request, Url};
+use worker::{Cf, Context, Date, Env, Method, Request, Url};
 
 use crate::account::AccountStub;
 use crate::config::{Account, Config};
@@ -60,6 +62,23 @@ impl Incoming {
         let mut values = self.url.query_pairs().filter(|(key, _)| key == name);
         let value = values.next().map(|(_, value)| value.into_owned());
         value.filter(|_| values.next().is_none())
+    }
+
+    /// The language to answer in, and to write mail in.
+    pub(crate) fn language(&self) -> Language {
+        language_of(&self.request)
+    }
+
+    /// Who asks for a mail, as far as anybody can tell. Where they are is told by the edge; a machine of one's own does not know.
+    pub(crate) fn asked(&self) -> Asked {
+        let place = self.request.cf();
+        Asked::new(
+            &self.header("User-Agent").unwrap_or_default(),
+            place.and_then(Cf::city).as_deref(),
+            place.and_then(Cf::country).as_deref(),
+            self.language(),
+            now(),
+        )
     }
 
     /// The client's network, hashed.
@@ -175,6 +194,14 @@ fn field_of(detail: &str, body: &[u8], line: usize, column: usize) -> String {
         }
     }
     String::from_utf8_lossy(&name).into_owned()
+}
+
+/// The language that was chosen, or that the browser asks for.
+pub(crate) fn language_of(request: &Request) -> Language {
+    let url = request.url().ok();
+    let chosen = url.as_ref().and_then(|url| url.query_pairs().find(|(name, _)| name == "lang"));
+    let accepted = request.headers().get("Accept-Language").ok().flatten();
+    language::language(chosen.as_ref().map(|(_, tag)| &**tag), accepted.as_deref())
 }
 
 /// The time, from the platform. A clock that cannot be right opens nothing: by then everything has expired.

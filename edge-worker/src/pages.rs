@@ -2,11 +2,10 @@
 
 use std::hash::{DefaultHasher, Hasher};
 
-use device_token::Destination;
 use enrollment_rules::click::Finding;
-use enrollment_rules::html::in_html;
 use enrollment_rules::language::Language;
 use enrollment_rules::return_path::ReturnPath;
+use enrollment_rules::template::Values;
 use worker::{Env, Headers, Response, ResponseBuilder, Url};
 
 use crate::failure::{Failure, with_header};
@@ -14,7 +13,7 @@ use crate::incoming::Incoming;
 
 /// Is it a page of the administrators' console?
 pub(crate) fn is_console(name: &str) -> bool {
-    const PAGES: [&str; 13] = [
+    const PAGES: [&str; 14] = [
         "sign-in",
         "set-up",
         "account",
@@ -28,6 +27,7 @@ pub(crate) fn is_console(name: &str) -> bool {
         "administrators",
         "tokens",
         "announcement",
+        "mail",
     ];
     PAGES.contains(&name)
 }
@@ -74,9 +74,29 @@ const EVERYWHERE: [(&str, &str); 6] = [
     ("Strict-Transport-Security", "max-age=31536000; includeSubDomains"),
 ];
 
+thread_local! {
+    // Copied as a whole: setting one after the other is a good part of what a verification takes.
+    static FINISHED: Headers = {
+        let mut headers = Headers::new();
+        finish(&mut headers);
+        headers
+    };
+}
+
+/// An answer that has what goes on everything from the beginning.
+pub(crate) fn builder() -> ResponseBuilder {
+    Response::builder().with_headers(FINISHED.with(Headers::clone))
+}
+
 /// Adds what goes on everything.
 pub(crate) fn finished(mut response: Response) -> Response {
-    let headers = response.headers_mut();
+    if !response.headers().has("Referrer-Policy").unwrap_or(false) {
+        finish(response.headers_mut());
+    }
+    response
+}
+
+fn finish(headers: &mut Headers) {
     for (name, value) in EVERYWHERE {
         // Our own constants: they can be set.
         _ = headers.set(name, value);
@@ -87,7 +107,6 @@ pub(crate) fn finished(mut response: Response) -> Response {
     if !headers.has("Content-Security-Policy").unwrap_or(false) {
         _ = headers.set("Content-Security-Policy", CONTENT_SECURITY_POLICY);
     }
-    response
 }
 
 fn content_type(path: &str) -> Option<&'static str> {
@@ -155,23 +174,16 @@ fn written_in(language: Language, builder: ResponseBuilder) -> ResponseBuilder {
     with_header(builder, "Vary", "Accept-Language")
 }
 
-/// The page that shows where a link leads, and from which `go_on` leads there.
-pub(crate) async fn awareness(
-    incoming: &Incoming,
-    destination: &Destination,
-    go_on: &str,
+/// A page with values in it, which are text there.
+pub(crate) async fn filled(
+    env: &Env,
+    name: &str,
     language: Language,
+    values: &Values,
 ) -> Result<Response, Failure> {
-    let bytes = asset(&incoming.env, &file("/awareness", language)).await?;
-    let page = String::from_utf8(bytes).map_err(|_| Failure::Internal("a page that is no text"))?;
-    // Each is put in where it belongs and nowhere else: what one brings is not looked through for the next.
-    let parts = page.split("{{").map(|part| match part.split_once("}}") {
-        Some(("host", rest)) => format!("{}{rest}", in_html(destination.host())),
-        Some(("destination", rest)) => format!("{}{rest}", in_html(destination.as_str())),
-        Some(("go-on", rest)) => format!("{}{rest}", in_html(go_on)),
-        _ => part.to_owned(),
-    });
-    let page: String = parts.collect();
+    let template = String::from_utf8(asset(env, &file(name, language)).await?)
+        .map_err(|_| Failure::Internal("a page that is no text"))?;
+    let page = values.fill_html(&template);
     Ok(written_in(language, Response::builder()).fixed(page.into_bytes()))
 }
 
@@ -187,7 +199,7 @@ pub(crate) async fn failure(env: &Env, failure: &Failure, language: Language) ->
 
 /// `303 See Other`: whatever the method was, the next request is a GET.
 pub(crate) fn see_other(location: &str) -> Response {
-    with_header(Response::builder().with_status(303), "Location", location).empty()
+    with_header(builder().with_status(303), "Location", location).empty()
 }
 
 /// `303` to the enrollment page, which leads back to `to`.

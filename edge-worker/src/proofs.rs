@@ -55,9 +55,9 @@ pub(crate) async fn prove(incoming: &mut Incoming) -> Result<Response, Failure> 
 pub(crate) async fn press(incoming: &mut Incoming) -> Result<Response, Failure> {
     let GoOn { to } = incoming.body().await?;
     let to = return_path(incoming, to.as_deref())?.after_enrolling();
-    let (statement, snapshot) = gate::statement(incoming).await?;
+    let (statement, settings) = gate::statement(incoming).await?;
     my_devices::is_without_key(&Caller::from(&statement))?;
-    let statement = admission::pressed(&statement, &snapshot.settings, now());
+    let statement = admission::pressed(&statement, &settings, now());
     let response = json(Response::builder(), &GoOn { to: Some(to) })?;
     gate::report(incoming, &statement);
     pages::set_cookie(response.headers(), &gate::cookie(incoming, &statement))?;

@@ -1,16 +1,17 @@
 //! Which address leads to which handler.
 
-use enrollment_rules::language::{self, Language};
+use enrollment_rules::language::Language;
 use worker::{Context, Env, Method, Request, Response};
 
 use crate::failure::Failure;
-use crate::incoming::Incoming;
-use crate::{admin, click, device, devices, enrollments, pages, proofs, verify};
+use crate::incoming::{Incoming, language_of};
+use crate::{admin, click, device, devices, enrollments, not_me, pages, proofs, verify};
 
 /// Answers a request, whatever becomes of it.
 pub(crate) async fn answer(request: Request, env: Env, context: Context) -> Response {
     let for_a_person = is_page(&request.path());
-    let language = language_of(&request);
+    // Programs are answered in none, and a verification has no time for it.
+    let language = if for_a_person { language_of(&request) } else { Language::English };
     let outcome = match Incoming::new(request, env.clone(), context) {
         Ok(incoming) => route(incoming, language).await,
         Err(failure) => Err(failure),
@@ -39,6 +40,7 @@ async fn route(incoming: Incoming, language: Language) -> Result<Response, Failu
             read_only(&method)?;
             click::answer(&incoming, link, language).await
         }
+        ["not-me", token] => not_me::answer(&incoming, token, language).await,
         [""] => page(&incoming, "/index", language).await,
         ["enroll" | "prove" | "devices"] => page(&incoming, &path, language).await,
         ["healthz"] => {
@@ -70,6 +72,7 @@ async fn api(mut incoming: Incoming, segments: &[&str]) -> Result<Response, Fail
         (["enrollments"], Method::Post) => enrollments::start(&mut incoming).await,
         (["enrollments", "resend"], Method::Post) => enrollments::resend(&mut incoming).await,
         (["enrollments", "confirm"], Method::Post) => enrollments::confirm(&mut incoming).await,
+        (["enrollments", "mail"], Method::Get) => enrollments::mail(&incoming).await,
         (["readiness"], Method::Post) => device::set_probe(&mut incoming).await,
         (["readiness", probe], Method::Delete) => device::take_probe(&incoming, probe),
         (["device"], Method::Get) => device::this_device(&incoming).await,
@@ -94,7 +97,7 @@ async fn api(mut incoming: Incoming, segments: &[&str]) -> Result<Response, Fail
         // After the names above, which are no ids.
         (["devices", id], Method::Patch) => devices::rename(&mut incoming, id).await,
         (["devices", id], Method::Delete) => devices::sign_out(&incoming, id).await,
-        (["devices"], _) => Err(Failure::MethodNotAllowed("GET".to_owned())),
+        (["devices"] | ["enrollments", "mail"], _) => Err(Failure::MethodNotAllowed("GET".to_owned())),
         (["devices", _], _) => Err(Failure::MethodNotAllowed("PATCH, DELETE".to_owned())),
         (["readiness", _], _) => Err(Failure::MethodNotAllowed("DELETE".to_owned())),
         (["device"], _) => Err(Failure::MethodNotAllowed("GET, DELETE".to_owned())),
@@ -106,13 +109,6 @@ async fn api(mut incoming: Incoming, segments: &[&str]) -> Result<Response, Fail
 async fn page(incoming: &Incoming, name: &str, language: Language) -> Result<Response, Failure> {
     read_only(&incoming.method)?;
     pages::page(&incoming.env, name, language).await
-}
-
-fn language_of(request: &Request) -> Language {
-    let url = request.url().ok();
-    let chosen = url.as_ref().and_then(|url| url.query_pairs().find(|(name, _)| name == "lang"));
-    let accepted = request.headers().get("Accept-Language").ok().flatten();
-    language::language(chosen.as_ref().map(|(_, tag)| &**tag), accepted.as_deref())
 }
 
 fn read_only(method: &Method) -> Result<(), Failure> {

@@ -11,17 +11,21 @@ use crate::pages;
 
 /// 204, 401 or 403.
 pub(crate) async fn answer(incoming: &Incoming) -> Result<Response, Failure> {
-    let status = |code| Response::builder().with_status(code);
-    let Ok(snapshot) = gate::snapshot(incoming).await else { return Ok(status(403).empty()) };
-    if !snapshot.settings.authentication_enabled {
+    let status = |code| pages::builder().with_status(code);
+    // Two cookies of one name, or nobody who can tell.
+    let door = match gate::door(incoming).await {
+        Ok(door) => door,
+        Err(failure) => return Ok(failure.verdict()),
+    };
+    if !door.settings.authentication_enabled {
         return Ok(verdict(status(204), "authentication-off").empty());
     }
-    match gate::admitted(incoming, &snapshot) {
-        Ok(Ok(admitted)) if admitted.admission.proof_due => {
+    match door.judged {
+        Ok(admitted) if admitted.admission.proof_due => {
             let prove = format!("{}/prove", incoming.account.audience.issuer.as_str());
             Ok(with_header(status(401), "Device-Prove", &prove).empty())
         }
-        Ok(Ok(admitted)) => {
+        Ok(admitted) => {
             let mut builder = verdict(status(204), "enrolled");
             builder = with_header(builder, "Device-User", &admitted.statement.user().to_string());
             builder = with_header(builder, "Device-Id", &admitted.statement.device().to_string());
@@ -36,11 +40,10 @@ pub(crate) async fn answer(incoming: &Incoming) -> Result<Response, Failure> {
             }
             Ok(response)
         }
-        Ok(Err(_)) => {
+        Err(_) => {
             let enroll = format!("{}/enroll", incoming.account.audience.issuer.as_str());
             Ok(with_header(status(401), "Device-Enroll", &enroll).empty())
         }
-        Err(_) => Ok(status(403).empty()),
     }
 }
 

@@ -8,6 +8,7 @@ use super::administrators::{self, Administrator};
 use super::api_tokens::{self, NewToken};
 use super::messages::AccountRefusal;
 use super::orders::{Administration, Credential, Order};
+use super::outbox::Underway;
 use super::row::Row;
 use super::store::{By, Event, Store, seconds};
 use super::{After, Handled, directory, passkeys, sessions};
@@ -117,6 +118,7 @@ pub(super) fn act(
     store: &Store,
     config: &Config,
     account: &Account,
+    sending: &Underway,
     administration: Administration,
     now: Timestamp,
 ) -> Result<Handled, Failure> {
@@ -160,7 +162,7 @@ pub(super) fn act(
             api_tokens::make(store, by, NewToken { id, digest, name, scopes, expires_in_days }, now)
         }
         Order::RemoveToken(id) => api_tokens::remove(store, by, &id, now),
-        Order::Directory(order) => directory::act(store, config, account, &caller, order, now),
+        Order::Directory(order) => directory::act(store, config, account, sending, &caller, order, now),
         Order::LinkMade { link, destination_host } => {
             let event =
                 Event { action: "link.made", subject: &link, detail: &destination_host, ..Event::default() };

@@ -19,6 +19,8 @@ pub(super) struct NewDevice<'a> {
 
 impl Store {
     pub(super) fn add_device(&self, device: NewDevice<'_>) -> Result<(), Failure> {
+        let ever = "UPDATE users SET ever_enrolled = 1 WHERE id = ?";
+        self.write(ever, vec![device.user.to_string().into()])?;
         self.write(
             "INSERT INTO devices (id, user, name, browser, device_key, session, auth_time, last_used_at, expires_at) \
              VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",

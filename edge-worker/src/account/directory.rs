@@ -4,17 +4,20 @@
 use device_token::{Timestamp, UserId};
 use enrollment_rules::address::Address;
 use enrollment_rules::administration::Task;
+use enrollment_rules::language::Language;
+use enrollment_rules::mail::outbox::About;
 use enrollment_rules::messages::SettingsPatch;
 use serde::{Deserialize, Serialize};
 
 use super::administration::Caller;
 use super::exports::Export;
 use super::orders::as_json;
+use super::outbox::Underway;
 use super::records::{Filter, Page};
 use super::store::Store;
 use super::{
-    Handled, announcement, domains, exports, overview, people, people_import, people_import_apply,
-    people_list, records, revoking, settings,
+    After, Handled, domains, exports, mail_records, overview, own_mail, people, people_import,
+    people_import_apply, people_list, publication, records, revoking, settings,
 };
 use crate::config::{Account, Config};
 use crate::failure::Failure;
@@ -56,6 +59,8 @@ pub(crate) enum Directory {
         whose: Whose,
         dry_run: bool,
     },
+    Republish,
+    CompareWithKv,
     BeginImport {
         id: String,
         bytes: u64,
@@ -82,10 +87,18 @@ pub(crate) enum Directory {
     /// Whom a link is for.
     Recipient(Address),
     SendAnnouncement {
+        language: Language,
         subject: String,
         text: String,
         html: String,
     },
+    Mail,
+    MailMessages {
+        user: Option<String>,
+        state: Option<String>,
+        page: Page,
+    },
+    TestMail(Language),
 }
 
 /// People by primary address.
@@ -129,7 +142,7 @@ impl Directory {
             Self::Users(UsersPage { search: Some(search), .. }) if search.chars().count() >= LOOK_UP => {
                 Task::LookUp
             }
-            Self::User(_) | Self::Devices { .. } => Task::LookUp,
+            Self::User(_) | Self::Devices { .. } | Self::MailMessages { user: Some(_), .. } => Task::LookUp,
             Self::Users(_) | Self::Domains | Self::Overview | Self::Export(Export::People { .. }) => {
                 Task::ReadDirectory
             }
@@ -147,9 +160,15 @@ impl Directory {
             Self::Revoke { whose: Whose::Devices(_) | Whose::Users(_), .. } => Task::Revoke,
             Self::Revoke { whose: Whose::Everyone, dry_run: false } => Task::RevokeEveryone,
             Self::Revoke { .. } => Task::RevokeDomain,
-            Self::Audit(..) | Self::Interactions(..) | Self::Export(_) => Task::ReadRecords,
+            Self::Republish => Task::Republish,
+            Self::Audit(..)
+            | Self::Interactions(..)
+            | Self::Export(_)
+            | Self::CompareWithKv
+            | Self::Mail
+            | Self::MailMessages { .. } => Task::ReadRecords,
             Self::Recipient(_) => Task::MakeLinks,
-            Self::SendAnnouncement { .. } => Task::TryAnnouncement,
+            Self::SendAnnouncement { .. } | Self::TestMail(_) => Task::MailOneself,
         }
     }
 }
@@ -159,6 +178,7 @@ pub(super) fn act(
     store: &Store,
     config: &Config,
     account: &Account,
+    sending: &Underway,
     caller: &Caller,
     order: Directory,
     now: Timestamp,
@@ -167,7 +187,7 @@ pub(super) fn act(
     match order {
         Directory::Settings => settings::get(store, now),
         Directory::PatchSettings { patch, if_match } => {
-            settings::patch(store, by, patch, if_match.as_deref(), now)
+            settings::patch(store, config, by, patch, if_match.as_deref(), now)
         }
         Directory::Domains => domains::list(store, now),
         Directory::AddDomain(name) => domains::add(store, by, &name, now),
@@ -178,11 +198,13 @@ pub(super) fn act(
         }
         Directory::User(id) => people_list::user(store, &id, now),
         Directory::ChangeUser { id, change } => people::change(store, by, &id, &change, now),
-        Directory::RemoveUser(id) => people::remove(store, by, &id, now),
+        Directory::RemoveUser(id) => people::remove(store, config, by, &id, now),
         Directory::Devices { user, after, limit } => {
             people_list::devices(store, &user, after.as_deref(), limit)
         }
-        Directory::Revoke { whose, dry_run } => revoking::revoke(store, by, &whose, dry_run, now),
+        Directory::Revoke { whose, dry_run } => revoking::revoke(store, config, by, &whose, dry_run, now),
+        Directory::Republish => publication::republish(store, by, now),
+        Directory::CompareWithKv => Handled::new(&(), After::CompareWithKv),
         Directory::BeginImport { id, bytes } => people_import::begin(store, &id, bytes, now),
         Directory::ImportPart { id, number, is_last, data } => {
             people_import::part(store, &id, number, is_last, &data)
@@ -196,11 +218,16 @@ pub(super) fn act(
         Directory::Audit(filter, page) => records::audit(store, &filter, page),
         Directory::Interactions(filter, page) => records::interactions(store, &filter, page),
         Directory::Export(export) => exports::portion(store, by, &export, now),
-        Directory::Overview => overview::overview(store, now),
+        Directory::Overview => overview::overview(store, sending, now),
         Directory::Recipient(address) => people_list::user_by_address(store, &address),
-        Directory::SendAnnouncement { subject, text, html } => {
-            let words = announcement::Words { subject, text, html };
-            announcement::send(store, config, account, caller, words, now)
+        Directory::SendAnnouncement { language, subject, text, html } => {
+            let about = About::Announcement { subject, text, html };
+            own_mail::announcement(store, config, caller, language, about, now)
         }
+        Directory::Mail => mail_records::overview(store, config, sending),
+        Directory::MailMessages { user, state, page } => {
+            mail_records::list(store, config, account, user.as_deref(), state.as_deref(), page)
+        }
+        Directory::TestMail(language) => own_mail::test(store, caller, language, now),
     }
 }

@@ -3,10 +3,13 @@
 use device_token::{Binding, DeviceCookie, DeviceId, DeviceToken, DeviceTokenClaims, Timestamp, UserId};
 use enrollment_rules::address::Address;
 use enrollment_rules::admission;
-use enrollment_rules::enrollment::{self, Code, Refusal};
+use enrollment_rules::enrollment::{self, Refusal};
 use enrollment_rules::keyed_hash::Digest;
+use enrollment_rules::language::Language;
 use enrollment_rules::limits::{self, Allowance, Lookup};
-use enrollment_rules::messages::EnrollmentStarted;
+use enrollment_rules::mail::outbox::{About, CodeSent};
+use enrollment_rules::mail::words::Asked;
+use enrollment_rules::messages::{EnrollmentStarted, MailStanding};
 use enrollment_rules::new_device;
 use enrollment_rules::settings::Settings;
 use enrollment_rules::snapshot::ClickSettings;
@@ -15,18 +18,18 @@ use enrollment_rules::who_may_enroll;
 
 use super::device_rows::NewDevice;
 use super::messages::{Confirm, Confirmed, Resend, Start};
+use super::outbox::{self, NewMail, Underway};
 use super::store::{Person, Store, StoredEnrollment};
 use super::{After, Handled, revoking};
 use crate::config::{Account, Config};
 use crate::entropy;
 use crate::failure::Failure;
-use crate::mail::{Outgoing, What};
 
 /// Somebody typed an address. Known or not, the same is counted, kept and answered.
 pub(super) fn start(
     store: &Store,
     config: &Config,
-    account: &Account,
+    underway: &Underway,
     start: Start,
     now: Timestamp,
 ) -> Result<Handled, Failure> {
@@ -41,8 +44,7 @@ pub(super) fn start(
         .map_err(Refusal::network_limit)?;
 
     let (lookup, mail_to) = look_up(store, &settings, &start.address.key())?;
-    let code = entropy::code()?;
-    let digest = enrollment::code_digest(&config.hash_key, &start.ticket, &code);
+    let (sent, digest) = draw_code(config, &start.ticket, start.asked)?;
     let stored = StoredEnrollment {
         enrollment: enrollment::start(lookup.enrolls(), digest, now),
         alias_of: match lookup {
@@ -57,9 +59,21 @@ pub(super) fn start(
         for_device: None,
         confirmed_at: None,
     };
-    let after = count_and_address(store, config, account, &stored, &code, now)?;
+    count_and_queue(store, config, &stored, sent, start.language, now)?;
     store.keep_enrollment(&start.ticket, &stored)?;
-    Handled::new(&started(store, config, &stored)?, after)
+    Handled::new(&started(store, config, underway, &stored)?, After::Nothing)
+}
+
+/// A new code: what is kept of it while it is on its way, and what it is recognized by.
+pub(super) fn draw_code(
+    config: &Config,
+    ticket: &Digest,
+    asked: Asked,
+) -> Result<(CodeSent, Digest), Failure> {
+    let sent = CodeSent { ticket: ticket.clone(), draw: entropy::bytes()?, asked };
+    let code = enrollment::code(&config.hash_key, ticket, &sent.draw);
+    let digest = enrollment::code_digest(&config.hash_key, ticket, &code);
+    Ok((sent, digest))
 }
 
 /// Whom an address leads to, and where the directory says their mail goes. Somebody who may not enroll is nobody.
@@ -85,8 +99,8 @@ fn may_enroll(settings: &Settings, person: &Person) -> Result<bool, Failure> {
 pub(super) fn resend(
     store: &Store,
     config: &Config,
-    account: &Account,
-    resend: &Resend,
+    underway: &Underway,
+    resend: Resend,
     now: Timestamp,
 ) -> Result<Handled, Failure> {
     let mut stored = store.enrollment(&resend.ticket)?.ok_or(Refusal::TicketMissing)?;
@@ -95,42 +109,48 @@ pub(super) fn resend(
     }
     enrollment::may_resend(&stored.enrollment, &config.bounds, now)?;
     still_theirs(store, &stored)?;
-    for person in &resend.shown {
-        if !stored.shown.contains(person) {
-            stored.shown.push(*person);
+    for person in resend.shown {
+        if !stored.shown.contains(&person) {
+            stored.shown.push(person);
         }
     }
-    let code = entropy::code()?;
-    let digest = enrollment::code_digest(&config.hash_key, &resend.ticket, &code);
-    let after = count_and_address(store, config, account, &stored, &code, now)?;
+    let (sent, digest) = draw_code(config, &resend.ticket, resend.asked)?;
+    count_and_queue(store, config, &stored, sent, resend.language, now)?;
     stored.enrollment = enrollment::resent(stored.enrollment, digest, now);
     store.keep_enrollment(&resend.ticket, &stored)?;
-    Handled::new(&started(store, config, &stored)?, after)
+    Handled::new(&started(store, config, underway, &stored)?, After::Nothing)
+}
+
+/// Whether mail as a whole works, for whoever has asked for a code.
+pub(super) fn mail_standing(store: &Store, underway: &Underway, ticket: &Digest) -> Result<Handled, Failure> {
+    store.enrollment(ticket)?.ok_or(Refusal::TicketMissing)?;
+    Handled::new(&MailStanding { mail_working: outbox::works(store, underway)? }, After::Nothing)
 }
 
 pub(super) fn started(
     store: &Store,
     config: &Config,
+    underway: &Underway,
     stored: &StoredEnrollment,
 ) -> Result<EnrollmentStarted, Failure> {
     Ok(EnrollmentStarted {
         code_expires_in_seconds: config.bounds.code_lifetime_seconds,
         resend_after_seconds: config.bounds.resend_after_seconds,
         attempts_left: enrollment::attempts_left(&stored.enrollment),
-        mail_working: store.mail_working()?,
+        mail_working: outbox::works(store, underway)?,
     })
 }
 
-/// Counts a request for a mail, and addresses the mail if one is to be sent. Where none is, the way out is tried all the
-/// same, so that neither the work nor what it finds out tells whether somebody has the address.
-pub(super) fn count_and_address(
+/// Counts a request for a mail, and queues one. Where none is to be sent, something that goes the same way is queued, so that neither
+/// the work nor what it finds out tells whether somebody has the address.
+pub(super) fn count_and_queue(
     store: &Store,
     config: &Config,
-    account: &Account,
     stored: &StoredEnrollment,
-    code: &Code,
+    sent: CodeSent,
+    language: Language,
     now: Timestamp,
-) -> Result<After, Failure> {
+) -> Result<(), Failure> {
     let lookup = match (stored.enrollment.person, stored.alias_of) {
         (Some(person), _) => Lookup::Person(person),
         (None, Some(person)) => Lookup::AliasOf(person),
@@ -142,45 +162,34 @@ pub(super) fn count_and_address(
     let mut asked = store.sent_mails(&typed, now)?;
     asked.extend(store.sent_mails(&typed_and_shown, now)?);
     let whose = lookup.counted_person().map(|person| (person, format!("person:{person}")));
-    let sent = match &whose {
+    let history = match &whose {
         Some((_, key)) => store.sent_mails(key, now)?,
         None => Vec::new(),
     };
-    let granted = limits::may_mail(lookup, &stored.shown, &asked, &sent, now).map_err(Refusal::mail_limit)?;
+    let granted =
+        limits::may_mail(lookup, &stored.shown, &asked, &history, now).map_err(Refusal::mail_limit)?;
     let reserved = granted.typed == Allowance::Reserved;
     store.count_mail(if reserved { &typed_and_shown } else { &typed }, reserved, now)?;
-    let sender = store.sender(config)?;
-    let origin = account.audience.issuer.as_str().to_owned();
+    let nobody = NewMail { person: "", address: "", language, about: About::Nobody };
     let (Some((person, key)), Some(mail_to)) = (whose, &stored.mail_to) else {
-        return Ok(After::TryMail { sender, origin });
+        return outbox::queue(store, config, nobody, now);
     };
     let Some(allowance) = granted.person else {
         store.audit("system", "mail.held_back", &person.to_string(), "the person's mail limit", now)?;
-        return Ok(After::TryMail { sender, origin });
+        return outbox::queue(store, config, nobody, now);
     };
     store.count_mail(&key, allowance == Allowance::Reserved, now)?;
-    let what = if stored.alias_of.is_some() {
+    let about = if stored.alias_of.is_some() {
         let primary = store.person(person)?.map(|person| person.address).unwrap_or_default();
-        let masked = primary.parse::<Address>().map(|address| address.masked()).unwrap_or_default();
-        What::AliasUsed { primary_masked: masked }
+        let primary_masked = primary.parse::<Address>().map(|address| address.masked()).unwrap_or_default();
+        About::AliasUsed { primary_masked, asked: sent.asked }
+    } else if stored.for_device.is_some() {
+        About::ChangeCode(sent)
     } else {
-        let (digits, minutes) = (code.digits().to_owned(), config.bounds.code_lifetime_seconds.div_ceil(60));
-        match stored.for_device {
-            Some(_) => What::ChangeCode { digits, minutes },
-            None => What::Code { digits, minutes },
-        }
+        About::Code(sent)
     };
-    let to = mail_to.parse().map_err(|_| Failure::Internal("a stored address"))?;
-    Ok(After::Mail(Box::new(Outgoing {
-        sender,
-        to,
-        recipient: person.to_string(),
-        what,
-        account_name: account.name.clone(),
-        origin,
-        at: now,
-        message_id: entropy::bytes()?,
-    })))
+    let mail = NewMail { person: &person.to_string(), address: mail_to, language, about };
+    outbox::queue(store, config, mail, now)
 }
 
 /// A code was typed: a device is made, or the try is counted.
@@ -206,7 +215,13 @@ pub(super) fn confirm(
     if settings.bound_devices_only && device_key.is_none() {
         return Err(Refusal::KeyRequired.into());
     }
-    let user = try_code(store, config, &mut stored, &confirm.ticket, &confirm.code, now)?;
+    let tried = Tried {
+        ticket: &confirm.ticket,
+        code: &confirm.code,
+        asked: &confirm.asked,
+        language: confirm.language,
+    };
+    let user = try_code(store, config, &mut stored, &tried, now)?;
     still_theirs(store, &stored)?;
     let person = still_allowed(store, &settings, user)?;
     let click = ClickSettings::from(&settings);
@@ -254,6 +269,15 @@ pub(super) fn confirm(
     let readiness = confirm.readiness.as_deref().unwrap_or("null");
     let detail = format!("{{\"device\":\"{device}\",\"readiness\":{readiness}}}");
     store.audit("person", "device.enrolled", &person.id.to_string(), &detail, now)?;
+    let speaks = "UPDATE users SET language = ? WHERE id = ?";
+    store.write(speaks, vec![confirm.language.tag().into(), person.id.to_string().into()])?;
+    let told = NewMail {
+        person: &person.id.to_string(),
+        address: &person.address,
+        language: confirm.language,
+        about: About::NewDevice { device, asked: confirm.asked.clone() },
+    };
+    outbox::queue(store, config, told, now)?;
     let confirmed = Confirmed {
         device_cookie: config.device_keys.sign::<DeviceCookie>(&statement),
         max_age_seconds: (!session).then(|| statement.expires_at().seconds_since(now)),
@@ -264,25 +288,45 @@ pub(super) fn confirm(
     Handled::new(&confirmed, if replaced { After::Publish } else { After::Nothing })
 }
 
+/// A code that was typed.
+pub(super) struct Tried<'a> {
+    pub(super) ticket: &'a Digest,
+    pub(super) code: &'a Digest,
+    /// By whom, for the mail that says that all tries are spent.
+    pub(super) asked: &'a Asked,
+    pub(super) language: Language,
+}
+
 /// Counts a try, and keeps the count whatever becomes of it. A right code is used up by it.
 pub(super) fn try_code(
     store: &Store,
     config: &Config,
     stored: &mut StoredEnrollment,
-    ticket: &Digest,
-    code: &Digest,
+    tried: &Tried<'_>,
     now: Timestamp,
 ) -> Result<UserId, Failure> {
     let before = stored.enrollment.clone();
-    let (enrollment, outcome) = enrollment::attempt(before.clone(), code, &config.bounds, now);
+    let (enrollment, outcome) = enrollment::attempt(before.clone(), tried.code, &config.bounds, now);
     stored.enrollment = enrollment;
     let counted = stored.enrollment != before;
     if counted {
-        store.keep_enrollment(ticket, stored)?;
+        store.keep_enrollment(tried.ticket, stored)?;
     }
     // What is not counted is not written down either: anybody could fill the books.
     if let (Err(_), true, Some(person)) = (&outcome, counted, before.person) {
-        store.audit("person", "enrollment.code_wrong", &person.to_string(), "", now)?;
+        let person = person.to_string();
+        store.audit("person", "enrollment.code_wrong", &person, "", now)?;
+        if let (0, Some(address)) = (enrollment::attempts_left(&stored.enrollment), &stored.mail_to)
+            && are_theirs(store, stored)?
+        {
+            let about = About::WrongCodes(tried.asked.clone());
+            outbox::queue(
+                store,
+                config,
+                NewMail { person: &person, address, language: tried.language, about },
+                now,
+            )?;
+        }
     }
     Ok(outcome?)
 }
@@ -295,15 +339,20 @@ fn still_allowed(store: &Store, settings: &Settings, user: UserId) -> Result<Per
 
 /// Refuses where the address the codes go to has since been taken from the person: it may be somebody else's now.
 fn still_theirs(store: &Store, stored: &StoredEnrollment) -> Result<(), Failure> {
+    if are_theirs(store, stored)? { Ok(()) } else { Err(Refusal::EnrollmentEnded.into()) }
+}
+
+/// Whether the address the codes go to is still the person's; nobody's is.
+pub(super) fn are_theirs(store: &Store, stored: &StoredEnrollment) -> Result<bool, Failure> {
     let person = stored.enrollment.person.or(stored.alias_of);
-    let (Some(mail_to), Some(person)) = (&stored.mail_to, person) else { return Ok(()) };
+    let (Some(mail_to), Some(person)) = (&stored.mail_to, person) else { return Ok(true) };
     let address: Address = mail_to.parse().map_err(|_| Failure::Internal("a stored address"))?;
     let key = address.key();
     let owner = match store.person_by_address(&key)? {
         Some(owner) => Some(owner),
         None => store.person_by_alias(&key)?.map(|(owner, _)| owner),
     };
-    if owner.is_some_and(|owner| owner.id == person) { Ok(()) } else { Err(Refusal::EnrollmentEnded.into()) }
+    Ok(owner.is_some_and(|owner| owner.id == person))
 }
 
 /// Ends every enrollment of a person that is under way: a revocation reaches those too.

@@ -11,12 +11,13 @@ use enrollment_rules::my_devices::{self, Caller, Kept, Refusal};
 use enrollment_rules::snapshot::ClickSettings;
 use enrollment_rules::time_text::{rfc3339, utc_day};
 
+use super::enrolling::Tried;
 use super::messages::{AccountRefusal, AskCode, Asker, ConfirmChange};
+use super::outbox::Underway;
 use super::row::Row;
 use super::store::{Person, Store, StoredEnrollment};
 use super::{After, Handled, enrolling, proving, revoking};
 use crate::config::{Account, Config};
-use crate::entropy;
 use crate::failure::Failure;
 
 /// The person's devices that are alive: the one that asks first, then the latest used.
@@ -93,7 +94,7 @@ pub(super) fn sign_out(
     may_change(store, config, asker, now)?;
     let device = owned(store, &asker.caller, id)?;
     let ended = revoking::end_own(store, device, "device.signed_out", now)?;
-    revoking::revoked(ended, None, now)
+    revoking::revoked(store, config, ended, None, now)
 }
 
 /// Ends all of the person's devices but the one that asks, and the enrollments under way.
@@ -115,7 +116,7 @@ pub(super) fn sign_out_others(
     }
     let ended = u64::try_from(seen).unwrap_or(u64::MAX);
     enrolling::end_open(store, &user)?;
-    revoking::revoked(ended, None, now)
+    revoking::revoked(store, config, ended, None, now)
 }
 
 /// Sends the person a code, with which a device without a key may change their devices.
@@ -123,7 +124,8 @@ pub(super) fn ask_code(
     store: &Store,
     config: &Config,
     account: &Account,
-    ask: &AskCode,
+    underway: &Underway,
+    ask: AskCode,
     now: Timestamp,
 ) -> Result<Handled, Failure> {
     let person = person(store, &ask.caller)?;
@@ -136,8 +138,7 @@ pub(super) fn ask_code(
     let begun = store.begun_from(&ask.network, now)?;
     limits::network_allowance(&begun, settings.enrollments_per_network_hour, now)
         .map_err(EnrollmentRefusal::network_limit)?;
-    let code = entropy::code()?;
-    let digest = enrollment::code_digest(&config.hash_key, &ask.ticket, &code);
+    let (sent, digest) = enrolling::draw_code(config, &ask.ticket, ask.asked)?;
     let address: Address = person.address.parse().map_err(|_| Failure::Internal("a stored address"))?;
     let account_id = account.audience.account.as_str().as_bytes();
     let stored = StoredEnrollment {
@@ -152,9 +153,9 @@ pub(super) fn ask_code(
         for_device: Some(ask.caller.device),
         confirmed_at: None,
     };
-    let after = enrolling::count_and_address(store, config, account, &stored, &code, now)?;
+    enrolling::count_and_queue(store, config, &stored, sent, ask.language, now)?;
     store.keep_enrollment(&ask.ticket, &stored)?;
-    Handled::new(&enrolling::started(store, config, &stored)?, after)
+    Handled::new(&enrolling::started(store, config, underway, &stored)?, After::Nothing)
 }
 
 /// Such a code was typed, in the browser that asked for it.
@@ -167,7 +168,13 @@ pub(super) fn confirm(
     person(store, &confirm.caller)?;
     let mut stored =
         of_device(store, &confirm.ticket, &confirm.caller)?.ok_or(EnrollmentRefusal::TicketMissing)?;
-    enrolling::try_code(store, config, &mut stored, &confirm.ticket, &confirm.code, now)?;
+    let tried = Tried {
+        ticket: &confirm.ticket,
+        code: &confirm.code,
+        asked: &confirm.asked,
+        language: confirm.language,
+    };
+    enrolling::try_code(store, config, &mut stored, &tried, now)?;
     stored.confirmed_at = Some(now);
     store.keep_enrollment(&confirm.ticket, &stored)?;
     Handled::new(&(), After::Nothing)

@@ -10,6 +10,7 @@ use super::messages::AccountRefusal;
 use super::row::Row;
 use super::store::{By, Event, Store, flag, seconds};
 use super::{After, Handled, domains, people_list, revoking};
+use crate::config::Config;
 use crate::failure::Failure;
 
 /// The counter of changes of the directory.
@@ -199,7 +200,13 @@ fn rename(
 }
 
 /// Removes somebody, with their devices.
-pub(super) fn remove(store: &Store, by: &By, id: &str, now: Timestamp) -> Result<Handled, Failure> {
+pub(super) fn remove(
+    store: &Store,
+    config: &Config,
+    by: &By,
+    id: &str,
+    now: Timestamp,
+) -> Result<Handled, Failure> {
     let before = load(store, id)?;
     let devices = revoking::end_person(store, id, now)?;
     store.write("DELETE FROM devices WHERE user = ?", vec![id.into()])?;
@@ -210,5 +217,5 @@ pub(super) fn remove(store: &Store, by: &By, id: &str, now: Timestamp) -> Result
     let before = before.kept().json()?;
     let event = Event { action: "user.removed", subject: id, before, detail: &detail, ..Event::default() };
     store.audit_by(by, &event, now)?;
-    revoking::revoked(devices, Some(u64::from(devices > 0)), now)
+    revoking::revoked(store, config, devices, Some(u64::from(devices > 0)), now)
 }

@@ -177,7 +177,7 @@ pub(super) fn clicks(
 }
 
 /// One more than asked for tells whether there is a next page.
-fn paged<T>(mut rows: Vec<T>, limit: u16, seq: impl Fn(&T) -> u64) -> (Vec<T>, Option<u64>) {
+pub(super) fn paged<T>(mut rows: Vec<T>, limit: u16, seq: impl Fn(&T) -> u64) -> (Vec<T>, Option<u64>) {
     let more = rows.len() > usize::from(limit);
     rows.truncate(usize::from(limit));
     let next = if more { rows.last().map(seq) } else { None };

@@ -5,26 +5,36 @@ use std::collections::BTreeSet;
 use device_token::{DeviceId, Timestamp, UserId};
 use enrollment_rules::address::Domain;
 use enrollment_rules::messages::Revoked;
-use enrollment_rules::revocation;
 use enrollment_rules::settings_change::Number;
 use enrollment_rules::time_text::rfc3339;
+use enrollment_rules::{publication, revocation};
 use worker::SqlStorageValue;
 
 use super::directory::Whose;
 use super::messages::AccountRefusal;
 use super::row::Row;
-use super::store::{By, Event, Store, seconds};
-use super::{After, Handled, domains, enrolled, notices};
+use super::store::{By, Event, NEXT_VERSION, OR_LATER, Store, seconds};
+use super::{After, Handled, domains, enrolled, outbox};
+use crate::config::Config;
 use crate::failure::Failure;
 
-/// How long a location may still go by what it read before, in seconds: the longest a KV value may be cached there
-/// and the time to write it.
-const EFFECTIVE_SECONDS: u64 = 90;
-
 /// What was revoked, and by when everybody knows.
-pub(super) fn revoked(devices: u64, people: Option<u64>, now: Timestamp) -> Result<Handled, Failure> {
-    let effective_by = Some(rfc3339(now.plus_seconds(EFFECTIVE_SECONDS)));
-    let revoked = Revoked { revoked_devices: devices, revoked_people: people, effective_by };
+pub(super) fn revoked(
+    store: &Store,
+    config: &Config,
+    devices: u64,
+    people: Option<u64>,
+    now: Timestamp,
+) -> Result<Handled, Failure> {
+    let settings = store.settings()?;
+    let since = super::settings::immediate_since(store)?;
+    let by = publication::known_by(settings.revocation, since, &config.bounds, now);
+    let revoked = Revoked {
+        revoked_devices: devices,
+        revoked_people: people,
+        effective_by: Some(rfc3339(by.as_a_rule)),
+        certain_by: Some(rfc3339(by.at_the_latest)),
+    };
     Handled::new(&revoked, After::Publish)
 }
 
@@ -59,6 +69,7 @@ impl Set {
 /// By an administrator: counts, and does it unless that is all.
 pub(super) fn revoke(
     store: &Store,
+    config: &Config,
     by: &By,
     whose: &Whose,
     dry_run: bool,
@@ -85,11 +96,16 @@ pub(super) fn revoke(
     let number = enrolled::number(store, &enrolled, set.values(vec![]))?;
     if dry_run {
         let Number { devices, people } = number;
-        let would_be = Revoked { revoked_devices: devices, revoked_people: Some(people), effective_by: None };
+        let would_be = Revoked {
+            revoked_devices: devices,
+            revoked_people: Some(people),
+            effective_by: None,
+            certain_by: None,
+        };
         return Handled::new(&would_be, After::Nothing);
     }
     if settings.revocation_notices {
-        notices::enqueue(store, &enrolled, set.values(vec![]), now)?;
+        outbox::queue_revoked(store, config, &enrolled, set.values(vec![]), now)?;
     }
     let told = format!("{} devices of {} people", number.devices, number.people);
     let event = |action, subject| Event { action, subject, detail: &told, ..Event::default() };
@@ -112,7 +128,7 @@ pub(super) fn revoke(
         }
     }
     store.bump_version()?;
-    revoked(number.devices, Some(number.people), now)
+    revoked(store, config, number.devices, Some(number.people), now)
 }
 
 /// The ids, if all of them are there.
@@ -190,11 +206,10 @@ pub(super) fn end_people(store: &Store, set: &Set, now: Timestamp) -> Result<(),
     let enrolled = latest(&format!("SELECT MAX(auth_time) FROM devices WHERE {devices}"))?;
     // One time for all of them: later than anything any of them has.
     let at = seconds(revocation::revocation_time(now, previous, enrolled));
-    // Whoever has no device that could still be used need not be known everywhere.
+    // Whoever never had a device need not be known everywhere.
     let published = format!(
-        "INSERT INTO revocations (kind, id, at) SELECT 'user', id, ?2 FROM users WHERE {people} \
-         AND EXISTS (SELECT 1 FROM devices WHERE user = users.id AND revoked = 0) \
-         ON CONFLICT (kind, id) DO UPDATE SET at = MAX(at, excluded.at)"
+        "INSERT INTO revocations (kind, id, at, version) SELECT 'user', id, ?2, {NEXT_VERSION} FROM users \
+         WHERE {people} AND ever_enrolled {OR_LATER}"
     );
     let timed = || set.values(vec![at.clone()]);
     store.write(&published, timed())?;
@@ -214,11 +229,18 @@ pub(super) fn end_people(store: &Store, set: &Set, now: Timestamp) -> Result<(),
 
 /// Everybody's, by one time for the account.
 fn end_everything(store: &Store, now: Timestamp) -> Result<(), Failure> {
-    let latest = store.row("SELECT MAX(auth_time) FROM devices", vec![], Row::take::<Option<Timestamp>>)?;
-    let at = revocation::revocation_time(now, store.account_revoked_at()?, latest.flatten());
-    store.revoke("account", "", at)?;
-    // Whatever a person's own time ends, this one ends too.
-    store.write("DELETE FROM revocations WHERE kind = 'user' AND at <= ?", vec![seconds(at)])?;
+    let latest = |query| store.row(query, vec![], Row::take::<Option<Timestamp>>);
+    let enrolled = latest("SELECT MAX(auth_time) FROM devices")?.flatten();
+    // Of devices whose records are gone, too: none was enrolled later than it was revoked.
+    let revoked = latest("SELECT MAX(at) FROM revocations")?.flatten();
+    let at = revocation::revocation_time(now, revoked, enrolled);
+    let publish = format!(
+        "INSERT INTO revocations (kind, id, at, version) VALUES ('account', '', ?, {NEXT_VERSION}) {OR_LATER}"
+    );
+    store.write(&publish, vec![seconds(at)])?;
+    // This ends whatever they ended.
+    store.write("DELETE FROM revocations WHERE kind <> 'account'", vec![])?;
+    super::publication::rebuild(store)?;
     store.write("UPDATE devices SET revoked = 1 WHERE revoked = 0", vec![])?;
     store.write("UPDATE enrollments SET stage = 'ended' WHERE stage = 'open'", vec![])
 }
@@ -272,5 +294,9 @@ pub(super) fn end_own(store: &Store, device: DeviceId, action: &str, now: Timest
 fn end_device(store: &Store, device: DeviceId, now: Timestamp) -> Result<(), Failure> {
     let id = device.to_string();
     store.write("UPDATE devices SET revoked = 1 WHERE id = ?", vec![id.as_str().into()])?;
-    store.revoke("device", &id, now)
+    let publish = format!(
+        "INSERT INTO revocations (kind, id, at, version) \
+         SELECT 'device', id, MAX(?2, auth_time), {NEXT_VERSION} FROM devices WHERE id = ?1 {OR_LATER}"
+    );
+    store.write(&publish, vec![id.into(), seconds(now)])
 }

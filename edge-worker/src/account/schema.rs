@@ -5,7 +5,7 @@ use worker::{Result, SqlStorage};
 /// Each step leads from one version to the next; a step that was ever deployed is never changed again.
 ///
 /// Ids and digests are text, times are Unix seconds. `audit` is append-only: the database itself refuses anything else.
-const MIGRATIONS: [&[&str]; 3] = [FIRST, PROOFS_AND_MY_DEVICES, ADMINISTRATION];
+const MIGRATIONS: [&[&str]; 5] = [FIRST, PROOFS_AND_MY_DEVICES, ADMINISTRATION, HEAD_AND_BODY, OUTBOX];
 
 const FIRST: &[&str] = &[
     "CREATE TABLE domains (name TEXT PRIMARY KEY, created_at INTEGER NOT NULL) WITHOUT ROWID",
@@ -93,6 +93,35 @@ const ADMINISTRATION: &[&str] = &[
      at INTEGER NOT NULL)",
 ];
 
+const HEAD_AND_BODY: &[&str] = &[
+    // By which version of the published state a revocation came.
+    "ALTER TABLE revocations ADD COLUMN version INTEGER NOT NULL DEFAULT 0",
+    "CREATE INDEX revocations_by_version ON revocations (version)",
+    // Each that KV may have; the one that heads name was not replaced.
+    "CREATE TABLE bodies (version INTEGER PRIMARY KEY, entries INTEGER NOT NULL, draw INTEGER NOT NULL, \
+     made_at INTEGER NOT NULL, replaced_at INTEGER)",
+    // Whether somebody ever had a device: its record may be gone before its cookie.
+    "ALTER TABLE users ADD COLUMN ever_enrolled INTEGER NOT NULL DEFAULT 0",
+    "UPDATE users SET ever_enrolled = 1 WHERE id IN (SELECT user FROM devices)",
+];
+
+const OUTBOX: &[&str] = &[
+    "CREATE TABLE outbox (seq INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL, urgent INTEGER NOT NULL, \
+     person TEXT NOT NULL, address TEXT NOT NULL, language TEXT NOT NULL, about BLOB NOT NULL, \
+     created_at INTEGER NOT NULL, give_up_at INTEGER NOT NULL, next_at INTEGER, tries INTEGER NOT NULL DEFAULT 0, \
+     tried_at INTEGER, state TEXT NOT NULL, perhaps_twice INTEGER NOT NULL DEFAULT 0, trouble TEXT)",
+    "CREATE INDEX outbox_by_turn ON outbox (urgent DESC, next_at, seq) WHERE next_at IS NOT NULL",
+    "CREATE INDEX outbox_by_state ON outbox (state, seq)",
+    "CREATE INDEX outbox_by_person ON outbox (person, seq)",
+    "CREATE INDEX outbox_by_age ON outbox (created_at)",
+    // In which language somebody enrolled last.
+    "ALTER TABLE users ADD COLUMN language TEXT",
+    // What waited already waits here; a test knows what the byte says.
+    "INSERT INTO outbox (kind, urgent, person, address, language, about, created_at, give_up_at, next_at, state) \
+     SELECT 'revoked', 0, user, address, 'en', x'05', at, at + 86400, at, 'queued' FROM notices",
+    "DROP TABLE notices",
+];
+
 /// Brings the database to the newest version. No await: all of it is committed together, or nothing.
 pub(super) fn migrate(sql: &SqlStorage) -> Result<()> {
     sql.exec(
@@ -109,4 +138,24 @@ pub(super) fn migrate(sql: &SqlStorage) -> Result<()> {
         super::store::set_meta(sql, "schema", &MIGRATIONS.len().to_string())?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use enrollment_rules::mail::outbox::About;
+
+    use super::OUTBOX;
+
+    #[test]
+    fn what_waited_already_is_told_as_a_revocation() {
+        let byte = postcard::to_allocvec(&About::Revoked).unwrap();
+        assert_eq!(byte, [5]);
+        assert_eq!(
+            OUTBOX
+                .iter()
+                .filter(|statement| statement.contains("'revoked', 0, user, address, 'en', x'05'"))
+                .count(),
+            1
+        );
+    }
 }

@@ -10,10 +10,20 @@ use serde_json::{Map, Value};
 use super::messages::{AccountRefusal, Tagged};
 use super::store::{By, Event, Store};
 use super::{After, Handled, domains, enrolled};
+use crate::config::Config;
 use crate::failure::{Failure, entity_tag};
 
 /// The counter of changes.
 const VERSION: &str = "settings_version";
+
+/// When [`RevocationReach`](enrollment_rules::settings::RevocationReach) was last changed.
+const IMMEDIATE_SINCE: &str = "immediate_since";
+
+/// Since when the account is asked about each click, if it is.
+pub(super) fn immediate_since(store: &Store) -> Result<Option<Timestamp>, Failure> {
+    let seconds = store.meta(IMMEDIATE_SINCE)?.and_then(|text| text.parse().ok());
+    Ok(seconds.and_then(|seconds| Timestamp::from_seconds(seconds).ok()))
+}
 
 /// The settings with the risks they hold.
 pub(super) fn get(store: &Store, now: Timestamp) -> Result<Handled, Failure> {
@@ -36,6 +46,7 @@ pub(super) fn holding(store: &Store, settings: &Settings, now: Timestamp) -> Res
 /// Changes settings, all of the patch or nothing, and tells KV.
 pub(super) fn patch(
     store: &Store,
+    config: &Config,
     by: &By,
     patch: SettingsPatch,
     if_match: Option<&str>,
@@ -53,6 +64,9 @@ pub(super) fn patch(
             return Err(refused(LISTED_DOMAINS_REFUSED).into());
         }
     }
+    if settings_change::lacks_sender(&before, &after, config.default_postmaster.is_some()) {
+        return Err(AccountRefusal::NoSender.into());
+    }
     let warnings = settings_change::brought(&before, &after, &numbers(store, &before, &after, now)?);
     if dry_run || after == before {
         return reply(store, &after, warnings, After::Nothing);
@@ -61,6 +75,9 @@ pub(super) fn patch(
         return Err(AccountRefusal::ConfirmationNeeded(warnings).into());
     }
     store.set_settings(&after)?;
+    if before.revocation != after.revocation {
+        store.set_meta(IMMEDIATE_SINCE, &now.to_string())?;
+    }
     if before.authentication_enabled && !after.authentication_enabled {
         store.write("UPDATE enrollments SET stage = 'ended' WHERE stage = 'open'", vec![])?;
     }

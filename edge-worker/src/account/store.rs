@@ -1,5 +1,7 @@
 //! Reading and writing the account object's tables. Nothing here decides anything.
 
+use std::cell::Cell;
+
 use device_token::{DeviceId, Timestamp, UserId};
 use enrollment_rules::enrollment::{Enrollment, SentCode, Stage};
 use enrollment_rules::interaction::{self, Interaction};
@@ -70,7 +72,17 @@ pub(super) struct Event<'a> {
 pub(super) struct Store {
     sql: SqlStorage,
     storage: Storage,
+    /// Whether a mail was queued by whoever opened this.
+    queued: Cell<bool>,
 }
+
+/// The version that a revocation comes by: whoever writes one counts it up in the same transaction, with [`Store::bump_version`].
+pub(super) const NEXT_VERSION: &str =
+    "COALESCE((SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'version'), 0) + 1";
+
+/// What becomes of a revocation where there was one before.
+pub(super) const OR_LATER: &str =
+    "ON CONFLICT (kind, id) DO UPDATE SET at = MAX(at, excluded.at), version = excluded.version";
 
 /// `SqlStorage` binds `Option`s of what it binds.
 type Value = SqlStorageValue;
@@ -120,7 +132,15 @@ impl Store {
         let storage = state.storage();
         let sql = storage.sql();
         schema::migrate(&sql).map_err(database)?;
-        Ok(Self { sql, storage })
+        Ok(Self { sql, storage, queued: Cell::new(false) })
+    }
+
+    pub(super) fn note_queued(&self) {
+        self.queued.set(true);
+    }
+
+    pub(super) fn has_queued(&self) -> bool {
+        self.queued.get()
     }
 
     pub(super) fn storage(&self) -> &Storage {
@@ -237,14 +257,6 @@ impl Store {
     /// When everybody was last revoked.
     pub(super) fn account_revoked_at(&self) -> Result<Option<Timestamp>, Failure> {
         self.row("SELECT at FROM revocations WHERE kind = 'account'", vec![], Row::take)
-    }
-
-    pub(super) fn revoke(&self, kind: &str, id: &str, at: Timestamp) -> Result<(), Failure> {
-        self.write(
-            "INSERT INTO revocations (kind, id, at) VALUES (?, ?, ?) \
-             ON CONFLICT (kind, id) DO UPDATE SET at = MAX(at, excluded.at)",
-            vec![kind.into(), id.into(), seconds(at)],
-        )
     }
 
     /// When a network began enrollments, as far as the last hour goes.

@@ -1,12 +1,19 @@
 //! The Worker's end of the line to the account object.
 
+use std::time::Duration;
+
+use futures_util::future::{Either, select};
 use serde::de::DeserializeOwned;
 use worker::js_sys::Uint8Array;
-use worker::{Env, Headers, Method, Request, RequestInit};
+use worker::{Delay, Env, Headers, Method, Request, RequestInit};
 
-use super::{AccountRefusal, HOST_HEADER, Message};
+use super::messages::PROTOCOL;
+use super::{AccountRefusal, HOST_HEADER, Message, PROTOCOL_HEADER};
 use crate::config::Account;
 use crate::failure::Failure;
+
+/// It is given this long to answer: an import of a quarter of a million people takes half of it.
+const DEADLINE: Duration = Duration::from_secs(30);
 
 /// The Durable Object binding.
 const ACCOUNT: &str = "ACCOUNT";
@@ -45,12 +52,20 @@ impl AccountStub {
         let body = Uint8Array::from(body.as_slice());
         let headers = Headers::new();
         headers.set(HOST_HEADER, &self.host).map_err(unavailable)?;
+        headers.set(PROTOCOL_HEADER, PROTOCOL).map_err(unavailable)?;
         let mut init = RequestInit::new();
         init.with_method(Method::Post).with_headers(headers).with_body(Some(body.into()));
         let request = Request::new_with_init("https://account/", &init).map_err(unavailable)?;
-        let mut response = stub.fetch_with_request(request).await.map_err(unavailable)?;
-        let reply = response.text().await.map_err(unavailable)?;
-        match response.status_code() {
+        let answering = Box::pin(async {
+            let mut response = stub.fetch_with_request(request).await?;
+            let reply = response.text().await?;
+            Ok::<_, worker::Error>((response.status_code(), reply))
+        });
+        let (status, reply) = match select(answering, Box::pin(Delay::from(DEADLINE))).await {
+            Either::Left((answer, _)) => answer.map_err(unavailable)?,
+            Either::Right(_) => return Err(Failure::Unavailable("account object: no answer")),
+        };
+        match status {
             200 => Ok(reply),
             409 => {
                 let refusal: Result<AccountRefusal, _> = serde_json::from_slice(reply.as_bytes());

@@ -93,6 +93,11 @@ pub(super) async fn devices(desk: &Desk, user: String) -> Result<Response, Failu
     desk.pass(200, order).await
 }
 
+pub(super) async fn republish(desk: &mut Desk) -> Result<Response, Failure> {
+    let Nothing {} = desk.incoming.body().await?;
+    desk.pass(200, Directory::Republish).await
+}
+
 pub(super) async fn revoke(desk: &mut Desk) -> Result<Response, Failure> {
     let body: Revoke = desk.incoming.long_body().await?;
     let wrong = |field: &str, detail: &str| Failure::BodyInvalid {

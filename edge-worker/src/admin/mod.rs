@@ -116,6 +116,8 @@ pub(crate) async fn answer(mut incoming: Incoming, segments: &[&str]) -> Result<
         Action::RemoveUser => desk.pass(200, Directory::RemoveUser(id())).await,
         Action::Devices => directories::devices(&desk, id()).await,
         Action::Revoke => directories::revoke(&mut desk).await,
+        Action::Republish => directories::republish(&mut desk).await,
+        Action::CompareWithKv => desk.pass(200, Directory::CompareWithKv).await,
         Action::BeginImport => directories::begin_import(&mut desk).await,
         Action::ImportPart => {
             let number = ids.get(1).copied().unwrap_or_default();
@@ -139,6 +141,13 @@ pub(crate) async fn answer(mut incoming: Incoming, segments: &[&str]) -> Result<
         Action::Announcement => announcement::show(&desk).await,
         Action::TestAnnouncement => announcement::test(&mut desk).await,
         Action::MakeLink => links::make(&mut desk).await,
+        Action::Mail => desk.pass(200, Directory::Mail).await,
+        Action::MailMessages => {
+            let (user, state) = (desk.incoming.query("user"), desk.incoming.query("state"));
+            let page = directories::page(&desk)?;
+            desk.pass(200, Directory::MailMessages { user, state, page }).await
+        }
+        Action::TestMail => announcement::test_mail(&mut desk).await,
         Action::Open(action) => without_credential(&mut desk.incoming, action).await,
     }
 }

@@ -35,6 +35,8 @@ pub(super) enum Action {
     ExportPeople,
     Devices,
     Revoke,
+    Republish,
+    CompareWithKv,
     BeginImport,
     ImportPart,
     Import,
@@ -49,6 +51,9 @@ pub(super) enum Action {
     Announcement,
     TestAnnouncement,
     MakeLink,
+    Mail,
+    MailMessages,
+    TestMail,
 }
 
 /// What leads to a credential, or away from one.
@@ -62,7 +67,7 @@ pub(super) enum Open {
 }
 
 /// Method, address with `{}` for what differs, and what it asks for. Where two fit, the first is meant.
-const ROUTES: [(&str, &str, Action); 47] = [
+const ROUTES: [(&str, &str, Action); 52] = [
     ("POST", "session/challenge", Action::Open(Open::SignInChallenge)),
     ("POST", "session", Action::Open(Open::SignIn)),
     ("GET", "session", Action::Session),
@@ -96,6 +101,8 @@ const ROUTES: [(&str, &str, Action); 47] = [
     ("DELETE", "users/{}", Action::RemoveUser),
     ("GET", "users/{}/devices", Action::Devices),
     ("POST", "revocations", Action::Revoke),
+    ("POST", "revocations/republish", Action::Republish),
+    ("GET", "revocations/verify", Action::CompareWithKv),
     ("POST", "imports", Action::BeginImport),
     ("PUT", "imports/{}/parts/{}", Action::ImportPart),
     ("GET", "imports/{}", Action::Import),
@@ -110,6 +117,9 @@ const ROUTES: [(&str, &str, Action); 47] = [
     ("GET", "announcement", Action::Announcement),
     ("POST", "announcement/test", Action::TestAnnouncement),
     ("POST", "links", Action::MakeLink),
+    ("GET", "mail", Action::Mail),
+    ("GET", "mail/messages", Action::MailMessages),
+    ("POST", "mail/test", Action::TestMail),
 ];
 
 /// What a request asks for, and what stands where addresses differ.

@@ -60,6 +60,11 @@ pub(super) fn of_account(refusal: &AccountRefusal) -> Described {
         AccountRefusal::AccessInCharge => {
             Described::new(409, "access_in_charge", "Cloudflare Access signs administrators in here")
         }
+        AccountRefusal::NoSender => Described::new(
+            409,
+            "no_sender",
+            "Codes would be from nobody: choose a Notification Postmaster Address first",
+        ),
         AccountRefusal::NotFound => Failure::NotFound.described(),
         AccountRefusal::Setting { field, bounds } => {
             Described::new(422, "setting_invalid", "This setting cannot have this value")

@@ -1,132 +1,117 @@
-//! The words of a mail, and its MIME form (by mail-builder).
+//! The MIME form of a mail (by mail-builder).
 
-use std::fmt::Write;
-
-use enrollment_rules::html::in_html;
-use enrollment_rules::time_text::rfc3339;
+use enrollment_rules::address::Address;
+use enrollment_rules::language::Language;
 use mail_builder::MessageBuilder;
 use mail_builder::headers::date::Date;
 use mail_builder::headers::text::Text;
 
-use super::{Outgoing, What};
+use super::Message;
 
-/// The MIME message: a text and an HTML part that say the same.
-pub(super) fn write(outgoing: &Outgoing) -> std::io::Result<Vec<u8>> {
-    let (subject, text, html) = match &outgoing.what {
-        What::Announcement { subject, text, html } => {
-            (subject.clone(), text.replace('\n', "\r\n"), html.clone())
-        }
-        what => {
-            let (subject, lines) = words(outgoing, what);
-            let text = lines.iter().map(|line| line.text.as_str()).collect::<Vec<_>>().join("\r\n\r\n");
-            (subject, text, html(&lines))
-        }
-    };
-    let mut id = String::with_capacity(64);
-    for byte in outgoing.message_id {
-        _ = write!(id, "{byte:02x}");
-    }
-    MessageBuilder::new()
-        .message_id(format!("{id}@{}", outgoing.sender.domain()))
-        .date(Date::new(i64::try_from(outgoing.at.as_seconds()).unwrap_or(0)))
-        .from((outgoing.account_name.clone(), outgoing.sender.to_string()))
-        .to(outgoing.to.to_string())
-        .subject(subject)
-        // RFC 3834: no out-of-office notice should answer.
-        .header("Auto-Submitted", Text::new("auto-generated"))
-        .text_body(text)
-        .html_body(html)
-        .write_to_vec()
-}
-
-struct Line {
-    text: String,
-    /// Shown large: the code.
-    large: bool,
-}
-
-fn line(text: impl Into<String>) -> Line {
-    Line { text: text.into(), large: false }
-}
-
-fn words(outgoing: &Outgoing, what: &What) -> (String, Vec<Line>) {
-    let account = &outgoing.account_name;
-    match what {
-        What::Code { digits, minutes } => (
-            format!("{digits} is your code for {account}"),
-            code(outgoing, format!("Your code to confirm this browser for {account}:"), digits, *minutes),
-        ),
-        What::ChangeCode { digits, minutes } => (
-            format!("{digits} is your code to change your devices at {account}"),
-            code(outgoing, format!("Your code to change your devices at {account}:"), digits, *minutes),
-        ),
-        What::AliasUsed { primary_masked } => (
-            format!("Use your primary address for {account}"),
-            vec![
-                line(format!(
-                    "Somebody, probably you, typed this address to confirm a browser for {account}."
-                )),
-                line(format!(
-                    "This address is an alias. Browsers are confirmed with the primary address you log in with: \
-                     {primary_masked}"
-                )),
-                line(format!(
-                    "Open the link in your mail again, or go to {}/enroll, and type that one.",
-                    outgoing.origin
-                )),
-                line("If it was not you, you need do nothing."),
-            ],
-        ),
-        What::Revoked { at } => (
-            format!("Your browsers were signed out at {account}"),
-            vec![
-                line(format!(
-                    "An administrator of {account} signed out one or more of your browsers, or all of them, on {}.",
-                    rfc3339(*at).replace('T', " at ").replace('Z', " UTC")
-                )),
-                line(
-                    "The next time you click a link in your mail, such a browser asks for your mail address and a \
-                     code again.",
-                ),
-                line(format!(
-                    "You can also confirm it now: {}/enroll. Your devices are listed at {}/devices",
-                    outgoing.origin, outgoing.origin
-                )),
-                line("If you do not know why, ask your organization's help desk."),
-            ],
-        ),
-        // Its words are its own.
-        What::Announcement { subject, .. } => (subject.clone(), Vec::new()),
-    }
-}
-
-fn code(outgoing: &Outgoing, what_for: String, digits: &str, minutes: u64) -> Vec<Line> {
-    vec![
-        line(what_for),
-        Line { text: digits.to_owned(), large: true },
-        line(format!("Type it into the page that asked for it. It is good for {minutes} minutes, once.")),
-        line(format!(
-            "That page is at {}. Never give the code to anybody, and type it nowhere else.",
-            outgoing.origin
-        )),
-        line("If you did not ask for a code, you need do nothing: without it nobody gets further."),
+/// What is in the head besides who, whom, when and which.
+pub(super) fn headers(language: Language) -> [(&'static str, &'static str); 3] {
+    [
+        // RFC 3834: no out-of-office notice should answer. Exchange goes by a field of its own (MS-OXCMAIL, 2.1.3.2.20).
+        ("Auto-Submitted", "auto-generated"),
+        ("X-Auto-Response-Suppress", "All"),
+        // RFC 3282.
+        ("Content-Language", language.tag()),
     ]
 }
 
-fn html(lines: &[Line]) -> String {
-    let mut body = String::from(
-        "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\">\
-         <meta name=\"color-scheme\" content=\"light dark\"></head>\
-         <body style=\"font:16px/1.5 sans-serif;max-width:36em\">",
-    );
-    for line in lines {
-        let style = if line.large { " style=\"font-size:28px;letter-spacing:3px\"" } else { "" };
-        body.push_str("<p");
-        body.push_str(style);
-        body.push('>');
-        body.push_str(&in_html(&line.text));
-        body.push_str("</p>");
+/// The whole of it: a text and an HTML part that say the same.
+pub(super) fn mime(message: &Message, sender: &Address) -> std::io::Result<Vec<u8>> {
+    let Message { id, to, from_name, at, words, language } = message;
+    let mail = MessageBuilder::new()
+        .message_id(id.as_str())
+        .date(Date::new(i64::try_from(at.as_seconds()).unwrap_or(0)))
+        .from((from_name.clone(), sender.to_string()))
+        .to(to.to_string())
+        .subject(words.subject.as_str())
+        .text_body(words.text.as_str())
+        .html_body(words.html.as_str());
+    let headers = headers(*language).into_iter();
+    headers.fold(mail, |mail, (name, value)| mail.header(name, Text::new(value))).write_to_vec()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use device_token::Timestamp;
+    use enrollment_rules::mail::words::{self, Asked, Frame, Mail};
+
+    fn written(account: &str, browser: &str, language: Language) -> String {
+        let at = Timestamp::from_seconds(1_795_341_600).unwrap();
+        let asked = Asked { browser: browser.to_owned(), place: Some(browser.to_owned()), at };
+        let mail = Mail::Code { digits: "01234567".to_owned(), minutes: 10, asked };
+        let origin = "https://enroll.example.com".to_owned();
+        let frame = Frame { account: account.to_owned(), origin, help: None, language };
+        let message = Message {
+            id: format!("{}@enroll.example.com", "ab".repeat(16)),
+            to: "anna@example.com".parse().unwrap(),
+            from_name: account.to_owned(),
+            at,
+            words: words::write(&mail, &frame),
+            language,
+        };
+        String::from_utf8(mime(&message, &"postmaster@example.com".parse().unwrap()).unwrap()).unwrap()
     }
-    body.push_str("</body></html>");
-    body
+
+    fn names(headers: &str) -> Vec<&str> {
+        let is_folded = |line: &str| line.starts_with([' ', '\t']);
+        let lines = headers.split("\r\n").filter(|line| !is_folded(line));
+        let mut names: Vec<_> = lines.map(|line| line.split_once(':').expect("a header").0).collect();
+        names.sort_unstable();
+        names
+    }
+
+    #[test]
+    fn a_mail_has_these_headers_and_no_others_whatever_names_hold() {
+        for name in [
+            "Example",
+            "Beispiel GmbH – Süd",
+            "a\r\nBcc: eve@example.net\r\n\r\nx",
+            "\"<eve@example.net>\\",
+            "\0",
+        ] {
+            let message = written(name, name, Language::German);
+            let headers = message.split_once("\r\n\r\n").unwrap().0;
+            let expected = [
+                "Auto-Submitted",
+                "Content-Language",
+                "Content-Type",
+                "Date",
+                "From",
+                "MIME-Version",
+                "Message-ID",
+                "Subject",
+                "To",
+                "X-Auto-Response-Suppress",
+            ];
+            assert_eq!(names(headers), expected, "{headers}");
+            for line in
+                ["Auto-Submitted: auto-generated", "X-Auto-Response-Suppress: All", "Content-Language: de"]
+            {
+                assert!(headers.split("\r\n").any(|one| one == line), "{line} in {headers}");
+            }
+            assert!(
+                headers.contains(&format!("Message-ID: <{}@enroll.example.com>", "ab".repeat(16))),
+                "{headers}"
+            );
+            assert!(headers.contains("<postmaster@example.com>") && !headers.contains("<>"), "{headers}");
+        }
+    }
+
+    #[test]
+    fn lines_are_short_and_ascii_whatever_they_hold() {
+        for name in ["Example", "ü", &"\u{1f5a5}".repeat(2_000), &"W".repeat(2_000)] {
+            for language in [Language::English, Language::German] {
+                let message = written(name, name, language);
+                assert!(message.is_ascii());
+                for line in message.split("\r\n") {
+                    assert!(line.len() <= 998 && !line.contains(['\r', '\n']), "{line:?}");
+                }
+            }
+        }
+    }
 }

@@ -1,128 +1,131 @@
-//! An SMTP dialogue (RFC 5321) over a Worker's socket. Replies are parsed by smtp-proto. The dialogue itself is written
-//! by hand: the SMTP clients there are need an operating system's sockets, which a Worker does not have.
+//! The line to an SMTP server: a Worker's socket. What is said on it is decided in `enrollment_rules::mail::dialogue`.
 
-use enrollment_rules::address::Address;
-use smtp_proto::Response;
-use smtp_proto::response::parser::ResponseReceiver;
+use std::cell::Cell;
+
+use enrollment_rules::mail::dialogue::{Act, Dialogue, Errand, Failure};
+use enrollment_rules::mail::fate::Step;
+use enrollment_rules::mail::way::{Security, Server};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use worker::{SecureTransport, Socket};
+use wasm_bindgen::JsValue;
+use worker::js_sys::{Object, Reflect};
+use worker::{Socket, worker_sys};
 
-use super::Trouble;
+use super::way_out::{Report, within};
 
-/// A reply longer than this, in bytes, is no reply.
-const MAX_REPLY: usize = 8_192;
+/// What went wrong with the line, and what the platform says about it.
+type Trouble = (Failure, String);
 
-/// Hands one message for one recipient to the server; without one, goes as far as the sender's acceptance.
-pub(super) async fn dialogue(
-    host: &str,
-    port: u16,
-    client: &str,
-    sender: &Address,
-    mail: Option<(&Address, &[u8])>,
-) -> Result<(), Trouble> {
-    let of_server = |step, what: String| Trouble { step, what, of_server: true };
-    if !matches!(host, "127.0.0.1" | "localhost" | "[::1]") {
-        return Err(of_server("connect", "SMTP without TLS is for a server on this machine only".to_owned()));
+/// Has the dialogue with the server, in the time there is for it; tells how far it has come.
+pub(super) async fn converse(
+    server: &Server,
+    errand: &Errand<'_>,
+    step: &Cell<Step>,
+    seconds: u64,
+) -> Report {
+    let mut dialogue = Dialogue::new(errand);
+    let mut line = Line { server, raw: None, socket: None, step };
+    let seconds = errand.whole_seconds().min(seconds);
+    if within(seconds, line.follow(&mut dialogue)).await.is_none() {
+        dialogue.failed(Failure::TimedOut, &format!("no end within {seconds} seconds"));
     }
-    let socket = Socket::builder().secure_transport(SecureTransport::Off).connect(host, port);
-    let socket = socket.map_err(|error| of_server("connect", error.to_string()))?;
-    let mut line = Line { socket, reply: Vec::new(), of_server: true };
-    line.expect("greeting", &[220]).await?;
-    line.command("EHLO", &format!("EHLO {client}\r\n"), &[250]).await?;
-    line.command("MAIL", &format!("MAIL FROM:<{sender}>\r\n"), &[250]).await?;
-    if let Some((to, message)) = mail {
-        line.of_server = false;
-        // 251: not here, but forwarded (RFC 5321 section 3.4).
-        line.command("RCPT", &format!("RCPT TO:<{to}>\r\n"), &[250, 251]).await?;
-        line.command("DATA", "DATA\r\n", &[354]).await?;
-        line.write("message", &dot_stuffed(message)).await?;
-        line.expect("message", &[250]).await?;
+    if let Some(mut socket) = line.socket {
+        // Whatever there was is the server's by now; and nobody waits long for a line to close.
+        _ = within(1, socket.close()).await;
     }
-    // Whatever there was is the server's now, whatever becomes of the farewell.
-    _ = line.write("QUIT", b"QUIT\r\n").await;
-    _ = line.socket.close().await;
-    Ok(())
+    let (fate, dialogue) = dialogue.end();
+    Report { fate, dialogue }
 }
 
-/// The line to the server.
-struct Line {
-    socket: Socket,
-    /// What has come of the present reply.
-    reply: Vec<u8>,
-    /// Whether trouble is now the server's as a whole.
-    of_server: bool,
+struct Line<'a> {
+    server: &'a Server,
+    /// The socket as the platform has it, for `startTls`: that throws where the server has just hung up, which `worker`'s own
+    /// method takes for impossible.
+    raw: Option<worker_sys::Socket>,
+    socket: Option<Socket>,
+    step: &'a Cell<Step>,
 }
 
-impl Line {
-    fn trouble(&self, step: &'static str, what: impl Into<String>) -> Trouble {
-        Trouble { step, what: what.into(), of_server: self.of_server }
+impl Line<'_> {
+    /// Does what the dialogue says, to its end.
+    async fn follow(&mut self, dialogue: &mut Dialogue) {
+        loop {
+            let act = dialogue.act();
+            self.step.set(dialogue.step());
+            let (seconds, done) = match act {
+                Act::Connect { seconds } => (seconds, within(seconds, self.connect()).await),
+                Act::StartTls { seconds } => (seconds, within(seconds, self.start_tls()).await),
+                Act::Write { bytes, seconds } => (seconds, within(seconds, self.write(&bytes)).await),
+                Act::Read { seconds } => (seconds, within(seconds, self.read(dialogue)).await),
+                Act::End => return,
+            };
+            match done {
+                Some(Ok(())) => {}
+                Some(Err((failure, detail))) => dialogue.failed(failure, &detail),
+                None => dialogue.failed(Failure::TimedOut, &format!("nothing within {seconds} seconds")),
+            }
+        }
     }
 
-    async fn command(&mut self, step: &'static str, line: &str, codes: &[u16]) -> Result<(), Trouble> {
-        self.write(step, line.as_bytes()).await?;
-        self.expect(step, codes).await
+    async fn connect(&mut self) -> Result<(), Trouble> {
+        let raw = connect(self.server).map_err(|error| (Failure::Unreachable, words(&error)))?;
+        // Kept first: what is given up half-way is closed, too.
+        let opened = self.keep(raw).opened().await;
+        opened.map(drop).map_err(|error| (Failure::Unreachable, error.to_string()))
     }
 
-    async fn write(&mut self, step: &'static str, bytes: &[u8]) -> Result<(), Trouble> {
-        let written = self.socket.write_all(bytes).await;
-        written.map_err(|error| self.trouble(step, error.to_string()))
+    async fn start_tls(&mut self) -> Result<(), Trouble> {
+        let raw = self.raw.take().ok_or_else(closed)?;
+        let raw = raw.start_tls().map_err(|error| (Failure::HungUp, words(&error)))?;
+        // What was wrong with the certificate the platform keeps to itself.
+        let opened = self.keep(raw).opened().await;
+        opened.map(drop).map_err(|_| (Failure::Tls, "TLS did not come about".to_owned()))
     }
 
-    /// Reads one whole reply, of however many lines and pieces, and compares its code.
-    async fn expect(&mut self, step: &'static str, codes: &[u16]) -> Result<(), Trouble> {
-        self.reply.clear();
+    fn keep(&mut self, raw: worker_sys::Socket) -> &Socket {
+        self.raw = Some(raw.clone());
+        self.socket.insert(raw.into())
+    }
+
+    async fn write(&mut self, bytes: &[u8]) -> Result<(), Trouble> {
+        let socket = self.socket.as_mut().ok_or_else(closed)?;
+        socket.write_all(bytes).await.map_err(|error| lost(&error))
+    }
+
+    /// Until the dialogue has enough.
+    async fn read(&mut self, dialogue: &mut Dialogue) -> Result<(), Trouble> {
+        let socket = self.socket.as_mut().ok_or_else(closed)?;
         let mut chunk = [0; 1_024];
         loop {
-            let read = self.socket.read(&mut chunk).await;
-            let read = read.map_err(|error| self.trouble(step, error.to_string()))?;
-            if read == 0 {
-                return Err(self.trouble(step, "the server hung up"));
-            }
-            self.reply.extend(chunk.iter().take(read));
-            if self.reply.len() > MAX_REPLY {
-                return Err(self.trouble(step, "an endless reply"));
-            }
-            let reply: Result<Response<String>, smtp_proto::Error> =
-                ResponseReceiver::default().parse(&mut self.reply.iter());
-            match reply {
-                Ok(reply) if codes.contains(&reply.code) => return Ok(()),
-                Ok(reply) => {
-                    let [class, subject, detail] = reply.esc;
-                    return Err(self.trouble(step, format!("{} {class}.{subject}.{detail}", reply.code)));
-                }
-                // Not all of it is here yet.
-                Err(smtp_proto::Error::NeedsMoreData { .. }) => {}
-                Err(_) => return Err(self.trouble(step, "not an SMTP reply")),
+            let length = socket.read(&mut chunk).await.map_err(|error| lost(&error))?;
+            let heard = chunk.get(..length).filter(|heard| !heard.is_empty()).ok_or_else(closed)?;
+            if dialogue.heard(heard) {
+                return Ok(());
             }
         }
     }
 }
 
-/// RFC 5321 section 4.5.2: a line that begins with a dot gets another, and the end is a dot alone.
-fn dot_stuffed(message: &[u8]) -> Vec<u8> {
-    let mut stuffed = Vec::with_capacity(message.len().saturating_add(64));
-    let mut at_line_start = true;
-    for &byte in message {
-        if at_line_start && byte == b'.' {
-            stuffed.push(b'.');
-        }
-        stuffed.push(byte);
-        at_line_start = byte == b'\n';
-    }
-    if !stuffed.ends_with(b"\r\n") {
-        stuffed.extend(b"\r\n");
-    }
-    stuffed.extend(b".\r\n");
-    stuffed
+fn connect(server: &Server) -> Result<worker_sys::Socket, JsValue> {
+    // "on" would not tell a wrong certificate from a server that is not there.
+    let transport = match server.security() {
+        Security::Implicit | Security::StartTls => "starttls",
+        Security::Loopback => "off",
+    };
+    let (address, options) = (Object::new(), Object::new());
+    Reflect::set(&address, &"hostname".into(), &server.host().into())?;
+    Reflect::set(&address, &"port".into(), &server.port().into())?;
+    Reflect::set(&options, &"secureTransport".into(), &transport.into())?;
+    worker_sys::connect(address.into(), options.into())
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+fn words(error: &JsValue) -> String {
+    worker::Error::from(error.clone()).to_string()
+}
 
-    #[test]
-    fn a_line_that_is_a_dot_does_not_end_the_message() {
-        assert_eq!(dot_stuffed(b".\r\n..a\r\nb.\r\n"), b"..\r\n...a\r\nb.\r\n.\r\n");
-        assert_eq!(dot_stuffed(b"a"), b"a\r\n.\r\n");
-    }
+fn closed() -> Trouble {
+    (Failure::HungUp, "the server hung up".to_owned())
+}
+
+fn lost(error: &std::io::Error) -> Trouble {
+    (Failure::HungUp, error.to_string())
 }
