@@ -2,6 +2,8 @@
 
 /** How long an answer may take, in milliseconds. */
 const LIMIT_MS = 20_000;
+/** Mail comes in the language of the page, which may be another than the browser's. */
+const LANGUAGE = document.documentElement.lang;
 
 /** @typedef {{code_expires_in_seconds: number, resend_after_seconds: number, attempts_left: number, mail_working: boolean}} Sent */
 /** @typedef {{device_token?: string, expires_at: string, to: string}} Confirmed */
@@ -14,7 +16,7 @@ const LIMIT_MS = 20_000;
  * @returns {Promise<Reply<any>>}
  */
 export const post = (path, body) =>
-  ask(path, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });
+  ask(path, { method: 'POST', headers: { 'content-type': 'application/json', 'accept-language': LANGUAGE }, body: JSON.stringify(body) });
 
 /**
  * @param {string} path

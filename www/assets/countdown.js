@@ -1,10 +1,17 @@
-// How long the code still works and when another can be asked for. The words change by the minute (the last ones for the button by
+// How long the code still works, when another can be asked for, and whether mail works meanwhile. The words change by the minute (the last ones for the button by
 // the second) and are not announced: whoever listens to the page hears only the two moments that matter.
 
+import { ask } from './api.js';
 import { byId, fill, say, word } from './page.js';
+
+/** The mail goes out after the answer that says so: it is asked how mail fares once a server that hangs shows (2 s), and again as often. */
+const LOOK_AFTER_MS = 2500;
+const LOOK_EVERY_MS = 15_000;
 
 /** @type {ReturnType<typeof setInterval> | undefined} */
 let ticking;
+/** @type {ReturnType<typeof setTimeout> | undefined} */
+let looking;
 
 /**
  * Counts until the code has expired.
@@ -33,9 +40,18 @@ export function count(expiresAt, resendAt, onExpired) {
   };
   resend.disabled = resendAt > Date.now();
   ticking = setInterval(tick, 1000);
+  looking = setTimeout(look, LOOK_AFTER_MS);
   tick();
+}
+
+/** What is shown stays if nobody answers. */
+async function look() {
+  looking = setTimeout(look, LOOK_EVERY_MS);
+  const reply = await ask('/api/v1/enrollments/mail', {});
+  if (reply.ok) byId('mail-not-working').hidden = reply.body.mail_working;
 }
 
 export function stop() {
   clearInterval(ticking);
+  clearTimeout(looking);
 }

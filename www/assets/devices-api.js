@@ -15,7 +15,7 @@ import { ask, endDevice, post, resend } from './api.js';
  * @property {string} expires_at
  */
 /** @typedef {{address_masked: string, change: 'open' | 'proof' | 'code', devices: Device[]}} Mine */
-/** @typedef {{revoked_devices: number, effective_by: string}} Revoked */
+/** @typedef {{revoked_devices: number, effective_by: string, certain_by: string}} Revoked */
 /** @template T @typedef {import('./api.js').Reply<T>} Reply */
 
 const one = (/** @type {string} */ id) => `/api/v1/devices/${encodeURIComponent(id)}`;

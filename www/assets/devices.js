@@ -143,7 +143,7 @@ function done(wish, body) {
     return tell(wish.name === null ? 'unnamed' : 'renamed', { name: isolated(title(body)) });
   }
   byId('others-heading').focus();
-  const at = clock(body.effective_by);
+  const at = clock(body.certain_by);
   if (wish.what === 'sign-out') {
     const ended = before.find((device) => device.id === wish.id);
     return tell('signed-out', { name: isolated(ended ? title(ended) : ''), at });

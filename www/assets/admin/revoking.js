@@ -9,16 +9,20 @@ import { counted } from './shown.js';
 import { withTouch } from './touch.js';
 
 /** @typedef {{users: string[]} | {devices: string[]} | {domain: string} | {everyone: true}} Target */
-/** @typedef {{revoked_devices: number, revoked_people: number, effective_by: string | null}} Revoked */
+/** @typedef {{revoked_devices: number, revoked_people: number, effective_by: string | null, certain_by: string | null}} Revoked */
 
 const MINUTE_MS = 60_000;
 
-/** By when it holds. Told in minutes, and never too early. @param {string | null} at */
-function holds(at) {
-  const time = Date.parse(at ?? '');
-  if (!(time > Date.now())) return word('holds-now');
-  const minute = new Date(Math.ceil(time / MINUTE_MS) * MINUTE_MS).toISOString();
-  return word('holds-by', { at: written(minute, { timeStyle: 'short' }) });
+/** Told in minutes, and never too early. @param {string | null} at */
+function minute(at) {
+  const time = new Date(Math.ceil(Date.parse(at ?? '') / MINUTE_MS) * MINUTE_MS);
+  return written(time.toISOString(), { timeStyle: 'short' });
+}
+
+/** By when it holds. @param {Revoked} revoked */
+function holds({ effective_by, certain_by }) {
+  if (!(Date.parse(certain_by ?? '') > Date.now())) return word('holds-now');
+  return word('holds-by', { at: minute(effective_by), latest: minute(certain_by) });
 }
 
 /**
@@ -42,6 +46,6 @@ export async function revoke(target, dialog, values = {}) {
     return null;
   }
   const devices = counted('revoked-devices', reply.body.revoked_devices);
-  byId('status').textContent = word('revoked', { devices, holds: holds(reply.body.effective_by) });
+  byId('status').textContent = word('revoked', { devices, holds: holds(reply.body) });
   return reply.body;
 }

@@ -18,6 +18,8 @@ const KINDS = {
   listed_domains: 'list',
   renew_after_seconds: 'number',
   enrollments_per_network_hour: 'number',
+  revocation: 'choice',
+  when_unsure: 'choice',
   notification_postmaster_address: 'text',
   revocation_notices: 'switch',
   help_address: 'text',

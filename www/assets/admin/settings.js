@@ -1,7 +1,7 @@
 // Account settings: what was changed is saved, after its consequences were told; and two who save at once see both versions.
 
 import { part } from '../devices-list.js';
-import { byId, hideProblem, say, word } from '../page.js';
+import { byId, fill, hideProblem, say, word } from '../page.js';
 import { listen } from './actions.js';
 import { call } from './api.js';
 import { ask } from './ask.js';
@@ -161,6 +161,16 @@ listen({
   },
 });
 
+/** Says beside the sender that it was refused. The form does without an answer. */
+async function tellOfSender() {
+  const reply = await call('GET', '/mail');
+  const refused = reply.ok ? reply.body.sender_refused : null;
+  if (!refused) return;
+  fill('refused-sender', refused.sender);
+  fill('refused-reply', refused.reply);
+  byId('sender-refused').hidden = false;
+}
+
 async function begin() {
   await ready();
   const reply = await call('GET', '/domains');
@@ -173,6 +183,7 @@ async function begin() {
   byId('settings').addEventListener('change', follow);
   byId('settings').hidden = false;
   goToSetting();
+  tellOfSender();
   guard(isChanged);
 }
 

@@ -164,6 +164,7 @@ async function begin() {
   byId('person').hidden = false;
   point('list', list());
   fill('domain', user.address.slice(user.address.lastIndexOf('@') + 1));
+  point('mail', `/admin/mail?${new URLSearchParams({ user: id })}`);
   point('interactions', `/admin/interactions?${new URLSearchParams({ user: id })}`);
   point('audit', `/admin/audit?${new URLSearchParams({ subject: id })}`);
   guard(changed);
