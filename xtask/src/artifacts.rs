@@ -103,26 +103,49 @@ fn client(checkout: &Checkout, tools: &BuildTools) -> Outcome {
 
 /// The Worker, into `edge-worker/build`.
 fn worker(checkout: &Checkout, tools: &BuildTools) -> Outcome {
+    bundle(checkout, tools, &Bundle { name: "worker", words: "the Worker", package: "edge-worker" })
+}
+
+/// The Worker that the benchmark compares with, made in the same way; tells where it is.
+///
+/// # Errors
+/// With the words of the program that failed.
+pub(crate) fn hi_worker(checkout: &Checkout, tools: &BuildTools) -> Outcome<PathBuf> {
+    let bundled = Bundle { name: "hi-worker", words: "the Worker that says hi", package: "tests/hi-worker" };
+    bundle(checkout, tools, &bundled)?;
+    Ok(checkout.root().join(bundled.package).join("build"))
+}
+
+struct Bundle {
+    name: &'static str,
+    words: &'static str,
+    /// Its folder.
+    package: &'static str,
+}
+
+fn bundle(checkout: &Checkout, tools: &BuildTools, of: &Bundle) -> Outcome {
     // worker-build sets this for the cargo it starts; without it here, each of the two would undo the other's work.
     let environment = [("WASM_BINDGEN_USE_JS_SYS", "1")];
-    step("compiling the Worker", || compile(checkout, "edge-worker", "release", &environment))?;
-    let module = checkout.wasm_output("release").join("edge_worker.wasm");
+    step(&format!("compiling {}", of.words), || compile(checkout, of.package, "release", &environment))?;
+    let file = of.package.rsplit('/').next().unwrap_or(of.package).replace('-', "_");
+    let module = checkout.wasm_output("release").join(file).with_extension("wasm");
     let parts = [&tools.worker_build, &tools.wasm_bindgen, &tools.wasm_opt, &tools.esbuild];
-    let stamp = Stamp::of(checkout, "worker", &module, &parts)?;
-    let finished = checkout.worker_build();
+    let stamp = Stamp::of(checkout, of.name, &module, &parts)?;
+    let folder = checkout.root().join(of.package);
+    let finished = folder.join("build");
     if stamp.matches() && finished.join("index.js").is_file() && finished.join("index_bg.wasm").is_file() {
         return Ok(());
     }
-    step("bundling the Worker", || {
+    step(&format!("bundling {}", of.words), || {
         let mut command = Command::new(&tools.worker_build);
-        command.arg("--release").current_dir(checkout.worker_crate()).env(FLAGS, flags(checkout));
+        command.arg("--release").current_dir(&folder).env(FLAGS, flags(checkout));
         // It downloads what these do not name.
         command.env("WASM_BINDGEN_BIN", &tools.wasm_bindgen);
         command.env("WASM_OPT_BIN", &tools.wasm_opt);
         command.env("ESBUILD_BIN", &tools.esbuild);
         run(&mut command)?;
         let bundled = finished.join("index_bg.wasm");
-        let small = checkout.scratch().join("worker.wasm");
+        let small = checkout.scratch().join(of.name).with_extension("wasm");
         let mut optimizer = Command::new(&tools.wasm_opt);
         optimizer
             .args(["-Oz", "--converge", "--strip-debug"])

@@ -19,6 +19,7 @@ pub mod checkout;
 pub mod dev;
 pub mod failure;
 mod imports;
+pub mod keys;
 pub mod process;
 pub mod setup;
 pub mod sizes;
@@ -29,10 +30,13 @@ pub mod suites;
 pub const USAGE: &str = "\
 cargo xtask dev [--port N]   set up what is missing, build, start everything, print the addresses
 cargo xtask test [SUITE...]  no SUITE = all; suites: rust, wasm, journey, browsers, binding,
-                             admin
-cargo xtask check NAME       one promise by itself: authz
-cargo xtask bench [NAME]     no NAME = all; measures: readiness, prove; written to target/bench/NAME.json
+                             admin, mail, reliability
+cargo xtask check NAME       one promise by itself: authz, revocation, inject, kill, mail or rotation
+cargo xtask bench [NAME]     no NAME = all; measures: readiness, prove, verify, revocations; written to
+                             target/bench/NAME.json
 cargo xtask build            release artefacts and their sizes
 cargo xtask admin-link [--recover] ORIGIN
                              a set-up address for the first administrator of the account at ORIGIN, or for one
-                             more; reads the Worker's secret ADMIN_LINK_KEY from the environment";
+                             more; reads the Worker's secret ADMIN_LINK_KEY from the environment
+cargo xtask keys show | add KID | activate KID | remove KID
+                             reads a set of signing keys from standard input, prints what becomes of it";

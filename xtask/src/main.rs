@@ -7,6 +7,7 @@ use xtask::admin_link::{self, Purpose};
 use xtask::bench::{self, Measure};
 use xtask::checkout::Checkout;
 use xtask::failure::Outcome;
+use xtask::keys::{self, Change};
 use xtask::suites::{Check, Suite};
 use xtask::{USAGE, artifacts, dev, setup, suites};
 
@@ -17,6 +18,7 @@ enum Command {
     Bench { measures: Vec<Measure> },
     Build,
     AdminLink { origin: String, purpose: Purpose },
+    Keys(Change),
 }
 
 fn main() -> ExitCode {
@@ -57,6 +59,10 @@ fn parse(arguments: &[&str]) -> Option<Command> {
         ["admin-link", "--recover", origin] => {
             Some(Command::AdminLink { origin: (*origin).to_owned(), purpose: Purpose::Recover })
         }
+        ["keys", "show"] => Some(Command::Keys(Change::Show)),
+        ["keys", "add", kid] => Some(Command::Keys(Change::Add((*kid).to_owned()))),
+        ["keys", "activate", kid] => Some(Command::Keys(Change::Activate((*kid).to_owned()))),
+        ["keys", "remove", kid] => Some(Command::Keys(Change::Remove((*kid).to_owned()))),
         _ => None,
     }
 }
@@ -70,6 +76,7 @@ fn run(command: &Command) -> Outcome<bool> {
         Command::Check(check) => suites::check(&checkout, *check),
         Command::Bench { measures } => bench::run(&checkout, measures).map(|()| true),
         Command::AdminLink { origin, purpose } => admin_link::run(origin, *purpose).map(|()| true),
+        Command::Keys(change) => keys::run(change).map(|()| true),
         Command::Build => {
             let tools = setup::for_build(&checkout)?;
             let built = artifacts::build(&checkout, &tools)?;

@@ -81,6 +81,27 @@ pub fn for_tests(checkout: &Checkout) -> Outcome<TestTools> {
     })
 }
 
+/// Looks for the mail server that the product is tried with and installs Debian's where that is possible without asking.
+///
+/// # Errors
+/// When it is missing and cannot be installed, or another mail server is there, which is not removed for it.
+pub fn mail_server() -> Outcome {
+    const PACKAGES: [&str; 3] = ["postfix", "sasl2-bin", "libsasl2-modules"];
+    let there = || ["postfix", "saslpasswd2"].into_iter().all(|program| on_path(program).is_some());
+    if there() {
+        return Ok(());
+    }
+    if on_path("debconf-set-selections").is_some() {
+        // Without an answer it would be set up, and started with the system, as a server of the internet.
+        let answer = "postfix postfix/main_mailer_type select No configuration";
+        let script = format!("echo '{answer}' | debconf-set-selections");
+        // Where that is not allowed, nothing can be installed either, which is told in better words.
+        drop(run(Command::new("sh").args(["-c", &script])));
+    }
+    debian_packages("Postfix, or where it finds its users,", &PACKAGES)?;
+    if there() { Ok(()) } else { Err(Failure::new("Postfix is missing although its packages are installed")) }
+}
+
 /// Paths of the browser that tests drive.
 #[derive(Debug, Clone)]
 pub struct Browsers {
@@ -174,7 +195,7 @@ fn debian_packages(what: &str, packages: &[&str]) -> Outcome {
     step(&format!("installing {names}"), || {
         run(Command::new("apt-get").arg("update"))?;
         let mut install = Command::new("apt-get");
-        install.args(["install", "-y", "--no-install-recommends"]).args(packages);
+        install.args(["install", "-y", "--no-install-recommends", "--no-remove"]).args(packages);
         run(install.env("DEBIAN_FRONTEND", "noninteractive")).map(drop)
     })
 }
@@ -285,6 +306,12 @@ impl CompiledTool<'_> {
         let mut cargo = Command::new("cargo");
         cargo.args(["install", self.package, "--quiet", "--version", &format!("={}", self.version)]);
         cargo.arg("--root").arg(root).arg("--target-dir").arg(&target).current_dir(root);
+        // They run for seconds and are compiled for minutes, whatever their authors chose for those who run them all day.
+        for (setting, value) in
+            [("OPT_LEVEL", "1"), ("LTO", "off"), ("CODEGEN_UNITS", "16"), ("DEBUG", "none")]
+        {
+            cargo.env(format!("CARGO_PROFILE_RELEASE_{setting}"), value);
+        }
         if self.locked {
             cargo.arg("--locked");
         }

@@ -12,9 +12,8 @@ use crate::checkout::Checkout;
 use crate::failure::{Explain as _, Failure, Outcome};
 use crate::process::run;
 
-/// The aim is 260,000: not reached. The administration is 167,000 of it, international host names (`idna`) 46,000, the curve's
-/// tables 36,000, the MIME library 30,000, the bindings 78,000 before the first line of ours.
-const WORKER_GZIP_LIMIT: u64 = 640_000;
+/// The aim is 260,000: not reached. docs/BENCHMARKS.md tells what weighs.
+const WORKER_GZIP_LIMIT: u64 = 730_000;
 const CLIENT_BROTLI_LIMIT: u64 = 56_000;
 const PAGE_BROTLI_LIMIT: u64 = 80_000;
 

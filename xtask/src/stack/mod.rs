@@ -10,11 +10,13 @@
 mod config;
 mod kv;
 mod leash;
+mod options;
+mod ports;
 mod secrets;
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
-use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
@@ -22,10 +24,13 @@ use std::time::Duration;
 use serde_json::json;
 
 pub use self::kv::{KvFiles, KvService};
+pub use self::options::{Location, StackOptions};
+pub use self::ports::free_ports;
 pub use self::secrets::Secrets;
 
-use self::config::{Local, Wrangler};
+use self::config::{Local, Place, Wrangler};
 use self::leash::Leashed;
+use self::options::Ports;
 use crate::checkout::Checkout;
 use crate::failure::{Explain as _, Failure, Outcome};
 use crate::setup;
@@ -33,59 +38,21 @@ use crate::setup;
 /// How long a process may take until it answers.
 const START_LIMIT: Duration = Duration::from_mins(2);
 
-/// What differs from stack to stack.
-#[derive(Debug, Clone)]
-pub struct StackOptions {
-    /// Where everything that lasts is kept; created if missing. One stack at a time.
-    pub state_dir: PathBuf,
-    /// Port of the Worker; 0 takes a free one.
-    pub port: u16,
-    /// Port on which the mail catcher takes mail; 0 takes a free one.
-    pub smtp_port: u16,
-    /// Port of the mail catcher's page and API; 0 takes a free one.
-    pub mail_web_port: u16,
-    /// Ports at which TLS fronts of the caller's pass on what comes for the accounts `secure`, `secure-2` and so on.
-    pub https_ports: Vec<u16>,
-    /// Variables that replace or add to those of `wrangler.toml`.
-    pub vars: BTreeMap<String, String>,
-}
-
-impl StackOptions {
-    /// Free ports, no changed variables.
-    #[must_use]
-    pub fn new(state_dir: impl Into<PathBuf>) -> Self {
-        Self {
-            state_dir: state_dir.into(),
-            port: 0,
-            smtp_port: 0,
-            mail_web_port: 0,
-            https_ports: vec![],
-            vars: BTreeMap::new(),
-        }
-    }
-
-    /// Whether the stack could start now, as far as ports go.
-    ///
-    /// # Errors
-    /// When a port is in use.
-    pub fn check_free(&self) -> Outcome {
-        self.free_ports().map(drop)
-    }
-
-    fn free_ports(&self) -> Outcome<[u16; 3]> {
-        ports([self.port, self.smtp_port, self.mail_web_port])
-    }
-}
-
 /// A running product. Dropping it ends every process it started; so does the end of this process, however it comes.
 #[derive(Debug)]
 pub struct Stack {
     worker: Option<Leashed>,
     workerd: PathBuf,
+    wrangler: Wrangler,
+    root: PathBuf,
     state_dir: PathBuf,
-    port: u16,
-    smtp_port: u16,
-    mail_web_port: u16,
+    ports: Ports,
+    kv_ports: BTreeMap<String, u16>,
+    /// Of the Worker and of its locations.
+    vars: BTreeMap<String, String>,
+    locations: Vec<Location>,
+    trusted_certificates: Vec<String>,
+    mail_service: Option<u16>,
     secrets: Secrets,
     // Dropped after the Worker that uses them.
     mail: Leashed,
@@ -103,47 +70,54 @@ impl Stack {
         let state_dir = std::path::absolute(&options.state_dir).explain(options.state_dir.display())?;
         fs::create_dir_all(&state_dir).explain(state_dir.display())?;
         let lock = lock(&state_dir)?;
-        let [port, smtp_port, mail_web_port] = options.free_ports()?;
+        let ports = options.free_ports()?;
         let secrets = Secrets::of(&state_dir)?;
         let wrangler = Wrangler::read(&checkout.root().join("wrangler.toml"))?;
 
         let mut kv = vec![];
         let mut kv_ports = BTreeMap::new();
         for binding in wrangler.kv_bindings() {
-            let service = KvService::start(KvFiles::in_folder(state_dir.join("kv").join(binding))?)?;
-            kv_ports.insert(binding.to_owned(), service.port());
-            kv.push(service);
+            let port = if let Some(port) = options.kv_port {
+                port
+            } else {
+                let service = KvService::start(KvFiles::in_folder(state_dir.join("kv").join(binding))?)?;
+                let port = service.port();
+                kv.push(service);
+                port
+            };
+            kv_ports.insert(binding.to_owned(), port);
         }
 
         let mut vars = wrangler.vars().clone();
-        vars.insert("ACCOUNTS".to_owned(), accounts(port, &options.https_ports));
-        vars.insert("SMTP_ADDRESS".to_owned(), format!("127.0.0.1:{smtp_port}"));
-        vars.extend(options.vars);
+        vars.insert("ACCOUNTS".to_owned(), accounts(ports.worker, &options.https_ports));
+        vars.insert("MAIL_OUT".to_owned(), format!("smtp://127.0.0.1:{}", ports.smtp));
         vars.extend(secrets.bindings());
+        vars.extend(options.vars);
         fresh_copy(&checkout.worker_build(), &state_dir.join("worker"))?;
         let objects = state_dir.join("objects");
         fs::create_dir_all(&objects).explain(objects.display())?;
-        let local = Local { modules: &state_dir.join("worker"), objects: &objects, port, kv_ports, vars };
-        let config = wrangler.to_workerd(checkout.root(), &local)?;
-        let config_file = state_dir.join("config.capnp");
-        // It contains the secrets.
-        secrets::write_private(&config_file, config.as_bytes())?;
 
-        let mail = mail_catcher(checkout, &state_dir, smtp_port, mail_web_port)?;
+        let mail = mail_catcher(checkout, &state_dir, &ports)?;
         let mut stack = Self {
             worker: None,
             workerd: workerd(checkout)?,
+            wrangler,
+            root: checkout.root().to_owned(),
             state_dir,
-            port,
-            smtp_port,
-            mail_web_port,
+            ports,
+            kv_ports,
+            vars,
+            locations: options.locations,
+            trusted_certificates: options.trusted_certificates,
+            mail_service: options.mail_service,
             secrets,
             mail,
             _kv: kv,
             _lock: lock,
         };
         stack.start_worker()?;
-        stack.mail.ready_when(START_LIMIT, || answers(smtp_port) && answers(mail_web_port))?;
+        let Ports { smtp, mail_web, .. } = stack.ports;
+        stack.mail.ready_when(START_LIMIT, || answers(smtp) && answers(mail_web))?;
         Ok(stack)
     }
 
@@ -155,11 +129,12 @@ impl Stack {
         if self.worker.is_some() {
             return Ok(());
         }
+        self.configure()?;
         let mut command = Command::new(&self.workerd);
         command.args(["serve", "config.capnp"]).current_dir(&self.state_dir);
         let mut worker = Leashed::start("workerd", &mut command, &self.worker_log())?;
-        let address = format!("http://127.0.0.1:{}/healthz", self.port);
-        let host = format!("localhost:{}", self.port);
+        let address = format!("http://127.0.0.1:{}/healthz", self.ports.worker);
+        let host = format!("localhost:{}", self.ports.worker);
         worker.ready_when(START_LIMIT, || {
             let agent = ureq::Agent::config_builder()
                 .timeout_global(Some(Duration::from_secs(2)))
@@ -167,8 +142,53 @@ impl Stack {
                 .build();
             ureq::Agent::from(agent).get(&address).header("Host", &host).call().is_ok()
         })?;
+        worker.ready_when(START_LIMIT, || self.ports.locations.iter().all(|port| answers(*port)))?;
         self.worker = Some(worker);
         Ok(())
+    }
+
+    /// Writes workerd's configuration.
+    fn configure(&self) -> Outcome {
+        let locations = self.locations.iter().zip(&self.ports.locations).map(|(location, port)| Place {
+            port: *port,
+            kv_ports: self.kv_ports.keys().map(|binding| (binding.clone(), location.kv_port)).collect(),
+            vars: self
+                .vars
+                .iter()
+                .chain(&location.vars)
+                .map(|(name, value)| (name.clone(), value.clone()))
+                .collect(),
+            faulty_accounts: location.faulty_accounts,
+        });
+        let local = Local {
+            modules: &self.state_dir.join("worker"),
+            objects: &self.state_dir.join("objects"),
+            home: Place {
+                port: self.ports.worker,
+                kv_ports: self.kv_ports.clone(),
+                vars: self.vars.clone(),
+                faulty_accounts: None,
+            },
+            locations: locations.collect(),
+            trusted_certificates: &self.trusted_certificates,
+            mail_service: self.mail_service,
+        };
+        let config = self.wrangler.to_workerd(&self.root, &local)?;
+        // It contains the secrets.
+        secrets::write_private(&self.state_dir.join("config.capnp"), config.as_bytes())
+    }
+
+    /// Variables and secrets from the next start of the Worker on, as a deployment would change them: `vars` replace those
+    /// of the same names everywhere but where a location has its own.
+    pub fn set_vars(&mut self, vars: BTreeMap<String, String>) {
+        self.vars.extend(vars);
+    }
+
+    /// The same for what a location has of its own.
+    pub fn set_location_vars(&mut self, location: usize, vars: BTreeMap<String, String>) {
+        if let Some(location) = self.locations.get_mut(location) {
+            location.vars.extend(vars);
+        }
     }
 
     /// Ends the Worker at once, as a crash would: no request is finished, nothing is written any more.
@@ -179,31 +199,37 @@ impl Stack {
     /// The origin of account `demo`.
     #[must_use]
     pub fn origin(&self) -> String {
-        format!("http://localhost:{}", self.port)
+        format!("http://localhost:{}", self.ports.worker)
     }
 
     /// The origin of account `other`, of the same Worker.
     #[must_use]
     pub fn other_origin(&self) -> String {
-        format!("http://127.0.0.1:{}", self.port)
+        format!("http://127.0.0.1:{}", self.ports.worker)
     }
 
     /// Port of the Worker.
     #[must_use]
     pub fn port(&self) -> u16 {
-        self.port
+        self.ports.worker
+    }
+
+    /// Port of a location, if there is one of that number.
+    #[must_use]
+    pub fn location(&self, number: usize) -> Option<u16> {
+        self.ports.locations.get(number).copied()
     }
 
     /// Port that takes mail.
     #[must_use]
     pub fn smtp_port(&self) -> u16 {
-        self.smtp_port
+        self.ports.smtp
     }
 
     /// The mail catcher's page; its API is below.
     #[must_use]
     pub fn mail_origin(&self) -> String {
-        format!("http://127.0.0.1:{}", self.mail_web_port)
+        format!("http://127.0.0.1:{}", self.ports.mail_web)
     }
 
     /// What the Worker was given to keep secret.
@@ -251,37 +277,6 @@ fn lock(state_dir: &Path) -> Outcome<File> {
     Ok(file)
 }
 
-/// Where free ports are looked for: below those that the system hands out by itself, so that no connection takes one of them
-/// before it is listened at.
-const FREE_PORTS: std::ops::Range<u16> = 20_000..32_000;
-
-/// Takes free ports for zeros; refuses ports that are in use.
-fn ports<const N: usize>(asked: [u16; N]) -> Outcome<[u16; N]> {
-    let mut chosen = asked;
-    // All are held until the last is chosen, so that none is handed out twice.
-    let mut held = vec![];
-    for port in &mut chosen {
-        let bound = if *port == 0 { free_port() } else { TcpListener::bind((Ipv4Addr::LOCALHOST, *port)) };
-        let listener = bound.map_err(|error| {
-            Failure::new(format!(
-                "port {port} cannot be used ({error}): stop what listens there or choose another with --port"
-            ))
-        })?;
-        *port = listener.local_addr().explain("local address")?.port();
-        held.push(listener);
-    }
-    Ok(chosen)
-}
-
-/// By chance, so that stacks that start at the same time do not meet.
-fn free_port() -> std::io::Result<TcpListener> {
-    let mut offset = [0; 2];
-    getrandom::fill(&mut offset).map_err(std::io::Error::other)?;
-    let all = FREE_PORTS.cycle().skip(u16::from_ne_bytes(offset).into()).take(FREE_PORTS.len());
-    let mut bound = all.map(|port| TcpListener::bind((Ipv4Addr::LOCALHOST, port)));
-    bound.find(Result::is_ok).unwrap_or_else(|| Err(std::io::Error::other("no port is free")))
-}
-
 fn answers(port: u16) -> bool {
     TcpStream::connect_timeout(&SocketAddr::from((Ipv4Addr::LOCALHOST, port)), Duration::from_secs(1)).is_ok()
 }
@@ -303,37 +298,22 @@ fn fresh_copy(from: &Path, to: &Path) -> Outcome {
     Ok(())
 }
 
-fn workerd(checkout: &Checkout) -> Outcome<PathBuf> {
+/// The runtime's program.
+///
+/// # Errors
+/// On a machine that it is not made for.
+pub fn workerd(checkout: &Checkout) -> Outcome<PathBuf> {
     let platform = setup::npm_platform()?.replace("-x64", "-64");
     Ok(checkout.npm_package(&format!("@cloudflare/workerd-{platform}")).join("bin/workerd"))
 }
 
-fn mail_catcher(checkout: &Checkout, state_dir: &Path, smtp_port: u16, web_port: u16) -> Outcome<Leashed> {
+fn mail_catcher(checkout: &Checkout, state_dir: &Path, ports: &Ports) -> Outcome<Leashed> {
     let mail = state_dir.join("mail");
     fs::create_dir_all(&mail).explain(mail.display())?;
     let mut command = Command::new("node");
     command.arg(checkout.npm_package("maildev").join("dist/bin/maildev.js"));
-    command.args(["--ip", "127.0.0.1", "--smtp", &smtp_port.to_string()]);
-    command.args(["--web-ip", "127.0.0.1", "--web", &web_port.to_string()]);
+    command.args(["--ip", "127.0.0.1", "--smtp", &ports.smtp.to_string()]);
+    command.args(["--web-ip", "127.0.0.1", "--web", &ports.mail_web.to_string()]);
     command.arg("--mail-directory").arg(&mail).current_dir(state_dir);
     Leashed::start("maildev", &mut command, &state_dir.join("maildev.log"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn free_ports_chosen_together_differ() {
-        let [first, second, third] = ports([0, 0, 0]).unwrap();
-        assert!(first != second && second != third && first != third);
-    }
-
-    #[test]
-    fn a_port_in_use_is_named_with_the_way_out() {
-        let taken = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-        let port = taken.local_addr().unwrap().port();
-        let words = ports([port]).unwrap_err().to_string();
-        assert!(words.contains(&port.to_string()) && words.contains("--port"), "{words}");
-    }
 }

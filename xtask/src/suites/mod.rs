@@ -1,5 +1,6 @@
 //! `test`: runs suites, counts every test and every check, and says the sum in the last line.
 
+mod fuzz;
 mod rust;
 mod tally;
 
@@ -9,6 +10,7 @@ use std::process::Command;
 use crate::artifacts;
 use crate::checkout::Checkout;
 use crate::failure::{Explain as _, Failure, Outcome};
+use crate::process;
 use crate::setup::{self, BuildTools};
 
 use self::tally::Tally;
@@ -28,12 +30,24 @@ pub enum Suite {
     Binding,
     /// The administration from outside: its interface, its console and who may use them.
     Admin,
+    /// Mail from outside: whatever its server does, whatever is in it, how it looks; and what strangers say at random.
+    Mail,
+    /// What is promised when things go wrong: revocation, lost calls, power failures, keys. The longest walks are shorter than in `check`.
+    Reliability,
 }
 
 impl Suite {
     /// In the order they run.
-    pub const ALL: [Self; 6] =
-        [Self::Rust, Self::Wasm, Self::Journey, Self::Browsers, Self::Binding, Self::Admin];
+    pub const ALL: [Self; 8] = [
+        Self::Rust,
+        Self::Wasm,
+        Self::Journey,
+        Self::Browsers,
+        Self::Binding,
+        Self::Admin,
+        Self::Mail,
+        Self::Reliability,
+    ];
 
     /// The suite of that name.
     #[must_use]
@@ -51,6 +65,8 @@ impl Suite {
             Self::Browsers => "browsers",
             Self::Binding => "binding",
             Self::Admin => "admin",
+            Self::Mail => "mail",
+            Self::Reliability => "reliability",
         }
     }
 }
@@ -62,14 +78,26 @@ impl Suite {
 pub fn run(checkout: &Checkout, suites: &[Suite]) -> Outcome<bool> {
     let tools = setup::for_build(checkout)?;
     let mut tally = Tally::default();
-    for suite in suites {
-        println!("\n== {} ==", suite.name());
-        match suite {
-            Suite::Rust => rust::run_suite(checkout, &mut tally),
-            Suite::Wasm => wasm(checkout, &tools, &mut tally),
-            Suite::Journey | Suite::Admin => chromium(suite.name(), checkout, &tools, &mut tally),
-            Suite::Browsers => engines("browsers", checkout, &tools, &mut tally),
-            Suite::Binding => engines("binding", checkout, &tools, &mut tally),
+    let asked = |suite: &Suite| suites.contains(suite);
+    if asked(&Suite::Rust) {
+        println!("\n== rust ==");
+        rust::run_suite(checkout, &mut tally);
+    }
+    if asked(&Suite::Wasm) {
+        println!("\n== wasm ==");
+        wasm(checkout, &tools, &mut tally);
+    }
+    let is_outside = |suite: &Suite| !matches!(suite, Suite::Rust | Suite::Wasm);
+    let outside: Vec<_> = suites.iter().copied().filter(is_outside).collect();
+    if !outside.is_empty() && is_built(checkout, &tools, &outside, &mut tally) {
+        if asked(&Suite::Mail) {
+            fuzz::run_targets(checkout, &mut tally);
+        }
+        for suite in outside {
+            println!("\n== {} ==", suite.name());
+            if let Some(mut command) = command(suite, checkout, &mut tally) {
+                tally.tests(suite.name(), &mut command);
+            }
         }
     }
     Ok(tally.close())
@@ -106,14 +134,39 @@ fn wasm(checkout: &Checkout, tools: &BuildTools, tally: &mut Tally) {
     }
 }
 
-/// A suite that needs Chromium.
-fn chromium(suite: &str, checkout: &Checkout, tools: &BuildTools, tally: &mut Tally) {
-    if let Err(missing) = setup::browsers() {
-        return cannot_run(tally, suite, &missing);
+/// What runs a suite from outside, without those of its tests that cannot run here; none where that is all of them.
+fn command(suite: Suite, checkout: &Checkout, tally: &mut Tally) -> Option<Command> {
+    let chromium = || setup::browsers().map(drop);
+    // What is needed, and by which tests: those with this in their names.
+    let needed = match suite {
+        Suite::Rust | Suite::Wasm => return None,
+        Suite::Journey | Suite::Admin => vec![("", chromium())],
+        Suite::Browsers | Suite::Binding => vec![
+            ("Chromium", chromium()),
+            ("Firefox", setup::firefox().map(drop)),
+            ("WebKit", setup::webkit().map(drop)),
+        ],
+        Suite::Mail => {
+            vec![("rendered::", chromium()), ("pages::", chromium()), ("debian::", setup::mail_server())]
+        }
+        Suite::Reliability => vec![],
+    };
+    let mut arguments = vec!["--no-fail-fast", "--"];
+    for (tests, found) in needed {
+        let Err(missing) = found else { continue };
+        if tests.is_empty() {
+            cannot_run(tally, suite.name(), &missing);
+            return None;
+        }
+        cannot_run(tally, &format!("{}: {tests}", suite.name()), &missing);
+        arguments.extend(["--skip", tests]);
     }
-    if is_built(checkout, tools, suite, tally) {
-        tally.tests(suite, &mut outside(checkout, suite, &["--no-fail-fast"]));
+    let mut command = outside(checkout, suite.name(), &arguments);
+    if suite == Suite::Reliability {
+        // `check` goes through all rounds of what is random, and all that KV can do wrong; here as many as show that nothing broke.
+        command.env("KILL_ROUNDS", "20").env("REVOCATION_ROUNDS", "200").env("INJECT_FAULTS", "2");
     }
+    Some(command)
 }
 
 /// A promise that can be checked by itself: some of the outside tests.
@@ -121,10 +174,21 @@ fn chromium(suite: &str, checkout: &Checkout, tools: &BuildTools, tally: &mut Ta
 pub enum Check {
     /// Who may do what, for each address of the administration.
     Authz,
+    /// How soon a revocation is known everywhere, whatever KV does and whatever else happens at the same time.
+    Revocation,
+    /// What becomes of calls that are lost half-way.
+    Inject,
+    /// What a power failure leaves.
+    Kill,
+    /// What becomes of mail whatever its server does.
+    Mail,
+    /// How signing keys are replaced.
+    Rotation,
 }
 
 impl Check {
-    const ALL: [Self; 1] = [Self::Authz];
+    const ALL: [Self; 6] =
+        [Self::Authz, Self::Revocation, Self::Inject, Self::Kill, Self::Mail, Self::Rotation];
 
     /// The check of that name.
     #[must_use]
@@ -135,13 +199,24 @@ impl Check {
     const fn name(self) -> &'static str {
         match self {
             Self::Authz => "authz",
+            Self::Revocation => "revocation",
+            Self::Inject => "inject",
+            Self::Kill => "kill",
+            Self::Mail => "mail",
+            Self::Rotation => "rotation",
         }
     }
 
-    /// The suite, and the module in it.
-    const fn tests(self) -> [&'static str; 2] {
+    /// The suite, and the modules in it.
+    const fn tests(self) -> (&'static str, &'static [&'static str]) {
         match self {
-            Self::Authz => ["admin", "authz::"],
+            Self::Authz => ("admin", &["authz::"]),
+            Self::Revocation => ("reliability", &["revocation::"]),
+            Self::Inject => ("reliability", &["inject::"]),
+            Self::Kill => ("reliability", &["kill::"]),
+            // All but what needs a browser.
+            Self::Mail => ("mail", &["faults::", "naughty::", "ways::", "service::", "debian::"]),
+            Self::Rotation => ("reliability", &["rotation::"]),
         }
     }
 }
@@ -154,38 +229,33 @@ pub fn check(checkout: &Checkout, check: Check) -> Outcome<bool> {
     let tools = setup::for_build(checkout)?;
     artifacts::build(checkout, &tools)?;
     let mut tally = Tally::default();
-    let [suite, tests] = check.tests();
-    tally.tests(check.name(), &mut outside(checkout, suite, &["--no-fail-fast", tests]));
+    let (suite, modules) = check.tests();
+    if check == Check::Mail {
+        fuzz::run_targets(checkout, &mut tally);
+        if let Err(missing) = setup::mail_server() {
+            tally.fail("mail: debian::", &missing);
+        }
+    }
+    // What was measured is printed, too.
+    let arguments = [&["--no-fail-fast", "--", "--show-output"], modules].concat();
+    tally.tests(check.name(), &mut outside(checkout, suite, &arguments));
     Ok(tally.close_check())
 }
 
-/// A suite of trials named after the engine they need.
-fn engines(suite: &str, checkout: &Checkout, tools: &BuildTools, tally: &mut Tally) {
-    let engines = [
-        ("Chromium", setup::browsers().map(drop)),
-        ("Firefox", setup::firefox().map(drop)),
-        ("WebKit", setup::webkit().map(drop)),
-    ];
-    let mut arguments = vec!["--"];
-    for (engine, found) in &engines {
-        if let Err(missing) = found {
-            cannot_run(tally, &format!("{suite}: {engine}"), missing);
-            arguments.extend(["--skip", engine]);
-        }
-    }
-    if is_built(checkout, tools, suite, tally) {
-        tally.tests(suite, &mut outside(checkout, suite, &arguments));
-    }
-}
-
-/// Builds what the outside tests test. Over a budget, the product still works and is still tested.
-fn is_built(checkout: &Checkout, tools: &BuildTools, suite: &str, tally: &mut Tally) -> bool {
+/// Builds what the outside tests test, and the tests. Over a budget, the product still works and is still tested.
+fn is_built(checkout: &Checkout, tools: &BuildTools, suites: &[Suite], tally: &mut Tally) -> bool {
+    println!("\n== release build ==");
     let built = artifacts::build(checkout, tools);
     let sizes = built.and_then(|built| built.report_sizes(checkout));
-    let ready = tally.check(&format!("{suite}: release build within its budgets"), || sizes)
+    let ready = tally.check("release build within its budgets", || sizes)
         || checkout.worker_build().join("index.js").is_file();
+    let mut tests = Command::new("cargo");
+    tests.args(["test", "--quiet", "-p", "tests", "--no-run"]).current_dir(checkout.root());
+    let ready = ready && tally.check("outside tests compile", || process::run(&mut tests).map(drop));
     if !ready {
-        tally.skip(&format!("{suite}: all tests"), "there is no Worker to test");
+        for suite in suites {
+            tally.skip(&format!("{}: all tests", suite.name()), "there is nothing to test, or no test");
+        }
     }
     ready
 }
