@@ -1,6 +1,6 @@
 //! An administrator, by the HTTP interface.
 
-use reqwest::{Client, Method};
+use reqwest::{Client, Method, RequestBuilder};
 use serde_json::{Value, json};
 
 use super::{Answer, eventually, wire};
@@ -29,12 +29,17 @@ impl Admin {
 
     /// Whatever comes of it.
     pub(crate) async fn call(&self, method: Method, path: &str, body: Option<&Value>) -> Answer {
-        let mut request =
-            self.client.request(method, format!("{}{path}", self.base)).bearer_auth(&self.token);
-        if let Some(body) = body {
-            request = request.json(body);
-        }
-        Answer::to(request).await
+        Answer::to(self.calling(method, path, body)).await
+    }
+
+    /// The same where the server may end before it answers.
+    pub(crate) async fn attempt(&self, method: Method, path: &str, body: &Value) -> Option<Answer> {
+        Answer::perhaps(self.calling(method, path, Some(body))).await
+    }
+
+    fn calling(&self, method: Method, path: &str, body: Option<&Value>) -> RequestBuilder {
+        let request = self.client.request(method, format!("{}{path}", self.base)).bearer_auth(&self.token);
+        if let Some(body) = body { request.json(body) } else { request }
     }
 
     pub(crate) async fn get(&self, path: &str) -> Value {

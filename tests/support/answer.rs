@@ -18,6 +18,14 @@ impl Answer {
         Self { status, headers, body: response.bytes().await.unwrap().to_vec() }
     }
 
+    /// What came of it, if anything came. What was told before the line broke has been told.
+    pub(crate) async fn perhaps(request: reqwest::RequestBuilder) -> Option<Self> {
+        let response = request.send().await.ok()?;
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        let body = response.bytes().await.map(|bytes| bytes.to_vec()).unwrap_or_default();
+        Some(Self { status, headers, body })
+    }
+
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name).map(|value| value.to_str().unwrap())
     }

@@ -293,6 +293,11 @@ impl Browser {
         assert_eq!(widths[1], 320, "{step}");
     }
 
+    /// What is to be seen, as a PNG.
+    pub(crate) async fn picture(&self) -> Vec<u8> {
+        self.driver.screenshot_as_png().await.unwrap()
+    }
+
     /// What the browser complained of since this was last asked.
     pub(crate) async fn complaints(&self) -> Vec<String> {
         let entries = self.driver.browser_log().await.unwrap().into_iter();

@@ -15,11 +15,16 @@ use super::{Admin, MailCatcher};
 /// The domain everybody is in.
 const DOMAIN: &str = "example.com";
 
+/// A change is known at the next request: nothing is remembered between two, and nothing waits to be published. How long that
+/// takes as it is deployed is the business of the suite `reliability`.
+pub(crate) const AT_ONCE: [(&str, &str); 3] =
+    [("COPY_REFRESH_SECONDS", "0"), ("COPY_AWAIT_SECONDS", "0"), ("PUBLISH_INTERVAL_MILLISECONDS", "0")];
+
 /// A Worker, its data and its mail; ended and removed when dropped, or with this process.
 #[derive(Debug)]
 pub(crate) struct Product {
     // Before the folder: what runs in it must end first.
-    stack: Stack,
+    pub(crate) stack: Stack,
     _folder: Folder,
 }
 
@@ -41,17 +46,31 @@ pub(crate) struct Person {
 impl Product {
     /// As it is deployed: nothing is configured, authentication is off.
     pub(crate) fn untouched(vars: &[(&str, &str)]) -> Self {
+        Self::arranged(vars, |_| {})
+    }
+
+    /// The same, with more chosen than variables.
+    pub(crate) fn arranged(vars: &[(&str, &str)], arrange: impl FnOnce(&mut StackOptions)) -> Self {
         let folder = Folder::new("product");
-        let vars = vars.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        let vars = AT_ONCE.iter().chain(vars).map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
         let vars: BTreeMap<_, _> = vars.collect();
-        let options = StackOptions { vars, ..StackOptions::new(folder.path()) };
+        let mut options = StackOptions { vars, ..StackOptions::new(folder.path()) };
+        arrange(&mut options);
         let stack = Stack::start(&Checkout::find().unwrap(), options).unwrap();
         Self { stack, _folder: folder }
     }
 
     /// With authentication on and a domain, in both accounts.
     pub(crate) async fn start(vars: &[(&str, &str)]) -> Self {
-        let product = Self::untouched(vars);
+        Self::start_arranged(vars, |_| {}).await
+    }
+
+    /// The same, with more chosen than variables.
+    pub(crate) async fn start_arranged(
+        vars: &[(&str, &str)],
+        arrange: impl FnOnce(&mut StackOptions),
+    ) -> Self {
+        let product = Self::arranged(vars, arrange);
         for site in [product.demo(), product.other()] {
             let settings = json!({ "authentication_enabled": true, "enrollments_per_network_hour": 100_000 });
             site.admin.set(&settings).await;
@@ -103,6 +122,16 @@ impl Product {
     /// Ends the Worker as a power failure would, and starts it again.
     pub(crate) fn crash_and_restart(&mut self) {
         self.while_stopped(|_| {});
+    }
+
+    /// Ends the Worker as a power failure would.
+    pub(crate) fn kill(&mut self) {
+        self.stack.kill_worker();
+    }
+
+    /// Starts it again.
+    pub(crate) fn start_again(&mut self) {
+        self.stack.start_worker().unwrap();
     }
 
     /// The same, with something done to what it keeps in between.

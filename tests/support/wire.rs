@@ -66,6 +66,11 @@ impl Wire {
         Self { client, base: base.to_owned(), origin: origin.to_owned(), jar: BTreeMap::new() }
     }
 
+    /// The same browser, on new connections: those to a server that ended are broken.
+    pub(crate) fn anew(&self) -> Self {
+        Self { client: client_behind(&self.base, &self.origin), ..self.clone() }
+    }
+
     /// A bare request, without cookies and without the headers that browsers add. `at` is a path or an address.
     pub(crate) fn bare(&self, method: Method, at: &str) -> RequestBuilder {
         let path = at.strip_prefix(&self.origin).unwrap_or(at);
@@ -83,6 +88,19 @@ impl Wire {
     /// Sends it and keeps what it is told to keep.
     pub(crate) async fn send(&mut self, request: RequestBuilder) -> Answer {
         let answer = Answer::to(request).await;
+        self.keep(&answer);
+        answer
+    }
+
+    /// The same where the server may end before it answers.
+    pub(crate) async fn attempt(&mut self, request: RequestBuilder) -> Option<Answer> {
+        let answer = Answer::perhaps(request).await?;
+        self.keep(&answer);
+        Some(answer)
+    }
+
+    /// Keeps what an answer tells to keep.
+    fn keep(&mut self, answer: &Answer) {
         for cookie in answer.headers.get_all("Set-Cookie") {
             let cookie = cookie.to_str().unwrap();
             let (pair, attributes) = cookie.split_once(';').unwrap_or((cookie, ""));
@@ -93,13 +111,17 @@ impl Wire {
                 self.jar.insert(name.to_owned(), value.to_owned());
             }
         }
-        answer
     }
 
     /// A click.
     pub(crate) async fn click(&mut self, at: &str) -> Answer {
+        self.send(self.clicking(at)).await
+    }
+
+    /// The request of a click.
+    pub(crate) fn clicking(&self, at: &str) -> RequestBuilder {
         let request = self.request(Method::GET, at).header("Sec-Fetch-Mode", "navigate");
-        self.send(request.header("Sec-Fetch-Dest", "document")).await
+        request.header("Sec-Fetch-Dest", "document")
     }
 
     /// What a page's script gets.
@@ -115,9 +137,14 @@ impl Wire {
 
     /// What a page's script asks for, in whichever way.
     pub(crate) async fn call(&mut self, method: Method, path: &str, body: Option<&Value>) -> Answer {
+        self.send(self.calling(method, path, body)).await
+    }
+
+    /// The request of what a page's script asks for.
+    pub(crate) fn calling(&self, method: Method, path: &str, body: Option<&Value>) -> RequestBuilder {
         let request = self.request(method, path).header("Sec-Fetch-Site", "same-origin");
         let request = request.header("Origin", &self.origin);
-        self.send(if let Some(body) = body { request.json(body) } else { request }).await
+        if let Some(body) = body { request.json(body) } else { request }
     }
 
     pub(crate) async fn start(&mut self, address: &str) -> Answer {

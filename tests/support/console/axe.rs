@@ -25,7 +25,8 @@ impl Light {
     }
 }
 
-const RUN: &str = "return window.axe.run(document, { resultTypes: ['violations'] }).then((found) => found.violations.map((one) => ({
+/// What is no page of its own says by `window.rules` which rules are for it.
+const RUN: &str = "return window.axe.run(document, { resultTypes: ['violations'], ...window.rules }).then((found) => found.violations.map((one) => ({
   rule: one.id, help: one.help, at: one.nodes.map((node) => [node.target.join(' '), node.failureSummary]),
 })));";
 

@@ -6,7 +6,6 @@ mod desk;
 mod key_server;
 mod naughty;
 mod passkey;
-mod records;
 mod rsa;
 mod screen;
 
@@ -15,6 +14,5 @@ pub(crate) use self::desk::{Desk, SESSION, recovery_address, set_up_token};
 pub(crate) use self::key_server::{KeyServer, kid, now};
 pub(crate) use self::naughty::{encoded, strings};
 pub(crate) use self::passkey::{PRESENT, Passkey, Said, VERIFIED};
-pub(crate) use self::records::rewrite;
 pub(crate) use self::rsa::RsaKey;
 pub(crate) use self::screen::Screen;
