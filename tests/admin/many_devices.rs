@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::json;
 
-use crate::console::rewrite;
+use crate::support::records::rewrite;
 use crate::support::{Kind, Product, Wire, eventually};
 
 /// Nobody is sent enough codes in a day to enroll so many, so the record of one is copied. Ids are 22 characters of base64url.

@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::console::{Desk, Screen, assert_accessible};
 use crate::support::{Answer, Arrival, Browser, Kind, Manner, Product, Site, Wire};
 
-pub(crate) const PAGES: [&str; 14] = [
+pub(crate) const PAGES: [&str; 15] = [
     "/admin",
     "/admin/sign-in",
     "/admin/set-up",
@@ -20,6 +20,7 @@ pub(crate) const PAGES: [&str; 14] = [
     "/admin/interactions",
     "/admin/administrators",
     "/admin/tokens",
+    "/admin/mail",
     "/admin/announcement",
     "/admin/account",
 ];

@@ -49,7 +49,7 @@ async fn dry(site: &Site, what: &Value) -> (u64, u64) {
     let mut body = what.clone();
     body["dry_run"] = json!(true);
     let counted = site.admin.post("/revocations", &body, 200).await;
-    assert_eq!(counted["effective_by"], Value::Null, "{counted}");
+    assert_eq!((&counted["effective_by"], &counted["certain_by"]), (&Value::Null, &Value::Null), "{counted}");
     numbers(&counted)
 }
 
@@ -200,6 +200,98 @@ async fn the_help_desk_revokes_people_and_devices_but_no_domain() {
         dry["dry_run"] = json!(true);
         desk.post("/revocations", &dry, 403).await;
     }
+}
+
+#[tokio::test]
+async fn the_answer_says_by_when_as_a_rule_and_at_the_latest() {
+    let product = product().await;
+    let site = product.demo();
+    // Right after it was chosen, not every location has heard of `immediate`.
+    for reach in ["published", "immediate"] {
+        site.admin.set(&json!({ "revocation": reach })).await;
+        let ada = Holder::of(&site, &format!("ada-{reach}@example.com"), 1).await;
+        let mut grace = Holder::of(&site, &format!("grace-{reach}@example.com"), 1).await;
+        let path = format!("/users/{}", ada.id);
+        let removed = site.admin.call(Method::DELETE, &path, None).await.json();
+        let device = grace.device_id(0).await;
+        let ended = site.admin.revoke(&json!({ "devices": [device] })).await;
+        for revoked in [removed, ended] {
+            let by = |name: &str| revoked[name].as_str().unwrap_or_else(|| panic!("{revoked}")).to_owned();
+            // Times of this form are in the order of their letters.
+            let (rule, latest) = (by("effective_by"), by("certain_by"));
+            assert!(rule.ends_with('Z') && latest.ends_with('Z'), "{revoked}");
+            assert!(rule < latest, "{reach}: {revoked}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_account_that_has_been_immediate_for_long_enough_promises_it_at_once() {
+    let product = Product::start(&[("HEARTBEAT_SECONDS", "1"), ("TRUST_SECONDS", "2")]).await;
+    let site = product.demo();
+    let promised_and_done = async || {
+        let revoked = site.admin.revoke(&json!({ "everyone": true })).await;
+        let done = site.admin.audit().await.swap_remove(0);
+        assert_eq!(done["action"], "everyone.revoked");
+        assert_eq!(revoked["effective_by"], revoked["certain_by"]);
+        (revoked["certain_by"].clone(), done["at"].clone())
+    };
+    let (promised, done) = promised_and_done().await;
+    assert_ne!(promised, done);
+    site.admin.set(&json!({ "revocation": "immediate" })).await;
+    let (promised, done) = promised_and_done().await;
+    assert_ne!(promised, done);
+    eventually("everybody to have heard of it", async || {
+        let (promised, done) = promised_and_done().await;
+        (promised == done).then_some(())
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_is_published_is_held_against_what_is_true_and_made_anew() {
+    let product = product().await;
+    let site = product.demo();
+    let ada = Holder::of(&site, "ada@example.com", 1).await;
+    let grace = Holder::of(&site, "grace@example.com", 2).await;
+    site.admin.revoke(&json!({ "users": [ada.id, grace.id] })).await;
+    let holds = async || {
+        let compared = site.admin.get("/revocations/verify").await;
+        (compared["holds"] == true).then_some(compared)
+    };
+    let compared = eventually("KV to have everything", holds).await;
+    let mut names: Vec<_> = compared.as_object().unwrap().keys().map(String::as_str).collect();
+    names.sort_unstable();
+    let documented = [
+        "body_found",
+        "entries",
+        "holds",
+        "missing",
+        "published_at",
+        "published_version",
+        "surplus",
+        "version",
+    ];
+    assert_eq!(names, documented);
+    assert_eq!((&compared["entries"], &compared["missing"]), (&json!(2), &json!(0)), "{compared}");
+    assert_eq!((&compared["surplus"], &compared["body_found"]), (&json!(0), &json!(true)), "{compared}");
+
+    let more = json!({ "everything": true });
+    let refused = site.admin.call(Method::POST, "/revocations/republish", Some(&more)).await;
+    refused.problem(400, "body_invalid");
+    let made_anew = site.admin.post("/revocations/republish", &json!({}), 200).await;
+    assert_eq!(made_anew["entries"], 2, "{made_anew}");
+    assert!(made_anew["published"].is_boolean(), "{made_anew}");
+    let version = made_anew["version"].as_u64().unwrap();
+    assert!(version > compared["version"].as_u64().unwrap(), "{made_anew}");
+    eventually("KV to have the new version", async || {
+        let compared = holds().await?;
+        (compared["published_version"].as_u64() >= Some(version)).then_some(())
+    })
+    .await;
+    let audit = site.admin.get("/audit?action=revocations.republished").await;
+    assert_eq!(audit["events"].as_array().unwrap().len(), 1, "{audit}");
+    assert_eq!(audit["events"][0]["actor"], "operator", "{audit}");
 }
 
 /// Mail that is no code.

@@ -4,7 +4,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use tokio::join;
 
-use crate::console::rewrite;
+use crate::support::records::rewrite;
 use crate::support::{Admin, Answer, Kind, Product, Site, Wire};
 
 const TEN_DAYS_AGO: &str = "
@@ -83,6 +83,10 @@ async fn a_value_that_cannot_be_is_refused_by_its_name_and_nothing_changes() {
         ("user_awareness_percent", json!(0), 422),
         ("user_awareness_percent", json!(101), 422),
         ("user_awareness_percent", json!(10.5), 400),
+        ("revocation", json!("at once"), 422),
+        ("revocation", json!(true), 400),
+        ("when_unsure", json!("pass"), 422),
+        ("when_unsure", Value::Null, 400),
         ("no_such_setting", json!(1), 400),
         ("confirm", json!("authentication_off"), 400),
         ("dry_run", json!("yes"), 400),
@@ -117,6 +121,8 @@ async fn every_bound_can_be_set_and_is_read_again() {
         json!({ "notification_postmaster_address": null, "help_address": null }),
         json!({ "user_awareness_enabled": true, "user_awareness_percent": 1, "revocation_notices": true }),
         json!({ "user_awareness_percent": 100, "user_awareness_enabled": false }),
+        json!({ "revocation": "immediate", "when_unsure": "allow" }),
+        json!({ "revocation": "published", "when_unsure": "refuse" }),
     ] {
         let answer = site.admin.set(&body).await;
         let kept = site.admin.settings().await;

@@ -140,6 +140,8 @@ pub(crate) fn rows() -> Vec<Row> {
         post("/revocations", json!({ "users": ["nobody"], "dry_run": true }), REVOKE_SOME),
         post("/revocations", json!({ "domain": "nobody.example" }), REVOKE),
         post("/revocations", json!({ "everyone": true }), TOUCHED),
+        post("/revocations/republish", nothing(), REVOKE),
+        get("/revocations/verify", "", READ),
         post("/imports", json!({ "bytes": 9 }), PEOPLE),
         row("PUT", "/imports/{id}/parts/{n}", Body::Csv("address\r\n"), PEOPLE),
         get("/imports/{id}", "", PEOPLE),
@@ -153,6 +155,10 @@ pub(crate) fn rows() -> Vec<Row> {
         get("/overview", "", READ),
         post("/links", link, LINKS),
         get("/announcement", "?language=en", READ),
+        get("/mail", "", READ),
+        get("/mail/messages", "", READ),
+        get("/mail/messages", "?user=nobody", LOOK_UP),
+        post("/mail/test", json!({ "language": "en" }), May { personal: true, ..ADMINISTRATORS }),
         post("/announcement/test", json!({ "language": "en" }), May { personal: true, ..ADMINISTRATORS }),
     ]
 }

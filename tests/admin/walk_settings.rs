@@ -63,6 +63,29 @@ async fn an_administrator_switches_authentication_on_as_the_guide_says() {
 }
 
 #[tokio::test]
+async fn how_revocations_reach_clicks_is_chosen_in_words() {
+    let product = Product::start(&[]).await;
+    let (site, screen) = at_settings(&product).await;
+    for usual in ["Within 90 seconds as a rule, after 3 minutes at the latest", "Refuse the click"] {
+        assert!(screen.is_ticked(usual).await, "{usual}");
+    }
+    // What it brings is there before it is chosen.
+    screen.reads("A device that was revoked since then gets through too").await;
+    let others = ["At once", "Let enrolled devices through, by what was known last"];
+    for other in others {
+        screen.tick(other).await;
+    }
+    screen.press("Save and exit").await;
+    is_saved(&site, &screen).await;
+    is_set(&site, "revocation", "immediate").await;
+    is_set(&site, "when_unsure", "allow").await;
+    screen.press("Account settings").await;
+    for other in others {
+        assert!(screen.is_ticked(other).await, "{other}");
+    }
+}
+
+#[tokio::test]
 async fn switching_on_and_off_needs_no_mouse() {
     let product = Product::untouched(&[]);
     let site = product.demo();

@@ -8,9 +8,11 @@ use crate::engines::Outcome;
 
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 /// Where tests are functions; those of this suite are named by their trials.
-const ROOMS: [&str; 7] = [
+const ROOMS: [&str; 9] = [
     "tests/admin",
     "tests/journey",
+    "tests/mail",
+    "tests/reliability",
     "client-wasm/tests",
     "device-token",
     "edge-worker/src",
@@ -64,7 +66,8 @@ fn tests_of(text: &str) -> Vec<String> {
     let mut names = vec![];
     let mut marked = false;
     for line in text.lines().map(str::trim) {
-        if ["#[test]", "#[tokio::test]", "#[wasm_bindgen_test]"].contains(&line) {
+        let is_mark = ["#[test]", "#[tokio::test]", "#[wasm_bindgen_test]"].contains(&line);
+        if is_mark || line.starts_with("#[tokio::test(") {
             marked = true;
         } else if let Some((_, rest)) = line.split_once("fn ").filter(|_| marked && !line.starts_with("#[")) {
             names.extend(rest.split(['(', '<']).next().map(str::to_owned));
@@ -91,7 +94,7 @@ fn sources(folder: &Path) -> Vec<PathBuf> {
 pub(crate) fn self_check() {
     let page = "| attack | Shown by |\n|---|---|\n| a `b` | `one`, `two words` |\n\n| x | y |\n|---|---|\n| `z` | `w` |\n";
     assert_eq!(named(page), ["one", "two words"]);
-    let text =
-        "#[test]\nfn first() {}\nfn helper() {}\n#[tokio::test]\n#[should_panic]\nasync fn second() {}\n";
-    assert_eq!(tests_of(text), ["first", "second"]);
+    let text = "#[test]\nfn first() {}\nfn helper() {}\n#[tokio::test]\n#[should_panic]\nasync fn second() {}\n\
+         #[tokio::test(flavor = \"multi_thread\")]\nasync fn third() {}\n";
+    assert_eq!(tests_of(text), ["first", "second", "third"]);
 }

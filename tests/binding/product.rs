@@ -13,7 +13,7 @@ use xtask::stack::{Stack, StackOptions};
 
 use crate::counter::Counter;
 use crate::support::folder::Folder;
-use crate::support::product::{Person, fresh_address};
+use crate::support::product::{AT_ONCE, Person, fresh_address};
 use crate::support::{Admin, Arrival, DEVICE, Mail, MailCatcher, Site, Wire, eventually};
 use crate::tls_front::TlsFront;
 
@@ -57,7 +57,7 @@ impl Product {
         let folder = Folder::new("product");
         let mut all: BTreeMap<String, String> = BTreeMap::new();
         let here = [("PROOF_HOUR_SECONDS", "1"), ("CHALLENGE_SECONDS", CHALLENGE_SECONDS)];
-        for (name, value) in here.iter().chain(vars) {
+        for (name, value) in AT_ONCE.iter().chain(&here).chain(vars) {
             all.insert((*name).to_owned(), (*value).to_owned());
         }
         let https_ports = fronts.iter().map(|front| front.port).collect();

@@ -133,18 +133,33 @@ pub(crate) fn enroll(
     let address = &somebody.person.address;
     let before = account.mails(address);
     submit(window, "address", address)?;
-    let shown = "return document.getElementById('code-form').checkVisibility() || null;";
-    window.eventually("the form that asks for the code", shown)?;
+    let shown = "document.getElementById('code-form').checkVisibility()";
+    submitted(window, "address", "the form that asks for the code", shown)?;
     let code = account.mail(address, before).code();
     if kind == Kind::Shared {
         window.script("document.getElementById('kind-shared').checked = true;")?;
     }
     submit(window, "code", &code)?;
     // It is shown for a moment only, on the way to the link.
-    let done = "
-        if (document.getElementById('step-done')?.checkVisibility()) return 'done';
-        return location.pathname === '/enroll' ? null : 'gone on';";
-    window.eventually("the end of enrolling", done).map(drop)
+    let done = "document.getElementById('step-done')?.checkVisibility() || location.pathname !== '/enroll'";
+    submitted(window, "code", "the end of enrolling", done)
+}
+
+/// Waits for what comes of a form. On a machine with more to do than it can, `WebKit` gives a request up once in some hundred that
+/// nobody has cancelled: then the page says that the connection was lost, and one presses again, once.
+fn submitted(window: &mut Window, field: &str, what: &str, done: &str) -> Outcome {
+    let script = format!(
+        "if ({done}) return true;
+        if (document.querySelector('#error [data-code=network]')?.checkVisibility() && !window.pressedAgain) {{
+          window.pressedAgain = true;
+          document.getElementById('{field}').form.requestSubmit();
+        }}
+        return null;"
+    );
+    window.eventually(what, &script).map(drop).map_err(|words| {
+        let page = window.script("return location.href + '\\n' + document.body.innerText;");
+        format!("{words}, at {page:?}")
+    })
 }
 
 /// Types into a field and presses its form's button.

@@ -6,9 +6,9 @@ use html5gum::{Token, Tokenizer};
 use reqwest::Method;
 use xtask::checkout::Checkout;
 
-use crate::support::{Answer, DEVICE, Product, Wire};
+use crate::support::{Answer, Browser, DEVICE, Product, Wire};
 
-const PAGES: [&str; 18] = [
+const PAGES: [&str; 19] = [
     "/",
     "/enroll",
     "/prove",
@@ -25,13 +25,14 @@ const PAGES: [&str; 18] = [
     "/admin/settings",
     "/admin/sign-in",
     "/admin/tokens",
+    "/admin/mail",
     "/admin/user",
     "/admin/users",
 ];
 const LANGUAGES: [&str; 2] = ["en", "de"];
 
 /// What is called the same in both: names, words that German has taken over, and codes.
-const SAME_IN_BOTH: [&str; 21] = [
+const SAME_IN_BOTH: [&str; 26] = [
     "Device Enrollment",
     "Browser",
     "Chrome",
@@ -41,14 +42,19 @@ const SAME_IN_BOTH: [&str; 21] = [
     "Samsung Internet",
     "(Administrator)",
     "Administrator",
+    "Code",
     "Deutsch",
     "English",
+    "Filter",
+    "Message-ID:",
     "Name",
     "Notification Postmaster Address",
     "Passkeys",
+    "Server",
     "Targeted Threat Protection Authentication",
     "Text",
     "URL Protect",
+    "anna@example.com",
     "people",
     "read",
     "revoke",
@@ -225,12 +231,12 @@ async fn what_went_wrong_is_told_in_both_languages() {
 }
 
 #[test]
-fn what_user_awareness_shows_is_the_same_in_both_languages_but_for_the_words() {
+fn pages_that_the_edge_fills_are_the_same_in_both_languages_but_for_the_words() {
     let folder = Checkout::find().unwrap().root().join("www");
-    let read = |name: &str| std::fs::read_to_string(folder.join(name)).unwrap();
-    let filled = |page: String| page.replace("{{", "{").replace("}}", "}");
-    let pages = ["awareness.html", "awareness.de.html"].map(|name| filled(read(name)));
-    assert_same_but_for_the_words("awareness", [&pages[0], &pages[1]]);
+    for name in ["awareness", "not-me"] {
+        let read = |end: &str| std::fs::read_to_string(folder.join(format!("{name}{end}"))).unwrap();
+        assert_same_but_for_the_words(name, [&read(".html"), &read(".de.html")]);
+    }
 }
 
 #[tokio::test]
@@ -259,4 +265,23 @@ async fn a_page_comes_in_the_language_chosen_else_in_the_one_the_browser_asks_fo
         }
     }
     assert_in(&get("/", &[]).await, "en", "/ without a word about it");
+}
+
+#[tokio::test]
+async fn mail_comes_in_the_language_of_the_page_and_says_who_asked() {
+    let site = Product::shared().await.demo();
+    let person = site.person("german").await;
+    // A browser that asks for English, on a page in German.
+    let browser = Browser::open().await;
+    browser.goto(&format!("{}/enroll?lang=de", site.origin)).await;
+    let code = browser.ask(&site, &person.address).await;
+    let mail = site.mail.nth(&person.address, 0).await;
+    assert_eq!(mail.subject.split_once(' '), Some((code.as_str(), "ist Ihr Code für Demo Company")));
+    assert!(mail.text.contains("- Browser: Chrome unter Linux"), "{}", mail.text);
+    assert!(mail.text.contains("Uhr (UTC)"), "{}", mail.text);
+
+    let person = site.person("english").await;
+    let mail = Wire::to(&site.origin).ask(&site, &person.address).await;
+    assert!(mail.subject.contains("is your code for Demo Company"), "{}", mail.subject);
+    assert!(mail.text.contains("- Browser: a browser"), "{}", mail.text);
 }

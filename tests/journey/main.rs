@@ -15,6 +15,9 @@ mod administration;
 #[cfg(test)]
 mod advice;
 #[cfg(test)]
+#[path = "../support/console/axe.rs"]
+mod axe;
+#[cfg(test)]
 mod codes;
 #[cfg(test)]
 mod cookies;
@@ -33,6 +36,8 @@ mod languages;
 #[cfg(test)]
 mod links;
 #[cfg(test)]
+mod not_me;
+#[cfg(test)]
 mod pages;
 #[cfg(test)]
 mod proofs;
@@ -45,5 +50,6 @@ mod sentence;
 #[cfg(test)]
 mod services;
 #[cfg(test)]
+#[expect(dead_code, unused_imports, reason = "hands for the suite `reliability`")]
 #[path = "../support/mod.rs"]
 mod support;

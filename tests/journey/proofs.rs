@@ -1,70 +1,8 @@
 //! Proofs of possession by HTTP: what a device gets for one, and everything that is none.
 
-use base64ct::{Base64UrlUnpadded, Encoding as _};
-use ed25519_dalek::{Signer as _, SigningKey};
 use serde_json::{Value, json};
 
-use crate::support::{Answer, DEVICE, Product, Site, Wire, eventually};
-
-/// A browser that keeps a key and a token.
-pub(crate) struct Bound {
-    pub(crate) wire: Wire,
-    key: SigningKey,
-    token: String,
-}
-
-const CONFIRM: &str = "/api/v1/enrollments/confirm";
-const PROVE: &str = "/api/v1/device/prove";
-
-fn b64(bytes: impl AsRef<[u8]>) -> String {
-    Base64UrlUnpadded::encode_string(bytes.as_ref())
-}
-
-impl Bound {
-    pub(crate) async fn enroll(site: &Site, address: &str, seed: u8) -> Self {
-        let key = SigningKey::from_bytes(&[seed; 32]);
-        let mut wire = Wire::to(&site.origin);
-        let code = wire.ask(site, address).await.code();
-        let body = json!({ "code": code, "kind": "own", "device_key": b64(key.verifying_key()) });
-        let confirmed = wire.post(CONFIRM, &body).await;
-        assert_eq!(confirmed.status, 200, "{}", confirmed.text());
-        let token = confirmed.json()["device_token"].as_str().unwrap().to_owned();
-        Self { wire, key, token }
-    }
-
-    async fn challenge(&mut self) -> String {
-        let answer = self.wire.post("/api/v1/device/challenge", &json!({})).await;
-        assert_eq!(answer.status, 200, "{}", answer.text());
-        answer.json()["challenge"].as_str().unwrap().to_owned()
-    }
-
-    /// The body of a proof for this challenge.
-    fn proof(&self, challenge: &str) -> Value {
-        let origin = &self.wire.origin;
-        let message = ["device-proof", origin, challenge, &self.token].join("\n");
-        json!({
-            "origin": origin,
-            "device_key": b64(self.key.verifying_key()),
-            "challenge": challenge,
-            "device_token": self.token,
-            "signature": b64(self.key.sign(message.as_bytes()).to_bytes()),
-        })
-    }
-
-    async fn offer(&mut self, proof: &Value) -> Answer {
-        self.wire.post(PROVE, proof).await
-    }
-
-    pub(crate) async fn prove(&mut self) -> Answer {
-        let challenge = self.challenge().await;
-        let proof = self.proof(&challenge);
-        self.offer(&proof).await
-    }
-
-    pub(crate) async fn device_id(&mut self) -> Value {
-        self.wire.get("/api/v1/device").await.json()["device_id"].clone()
-    }
-}
+use crate::support::{Bound, CONFIRM, DEVICE, PROVE, Product, Wire, eventually};
 
 #[tokio::test]
 async fn a_proof_brings_a_fresh_cookie_and_token_of_the_same_device() {
@@ -173,8 +111,7 @@ async fn proofs_at_the_same_time_sign_nobody_out_and_leave_one_record() {
     let device = Bound::enroll(&site, &person.address, 46).await;
     let proofs: Vec<_> = (0..50)
         .map(|_| {
-            let mut tab =
-                Bound { wire: device.wire.clone(), key: device.key.clone(), token: device.token.clone() };
+            let mut tab = device.clone();
             tokio::spawn(async move {
                 let proved = tab.prove().await;
                 assert_eq!(proved.status, 200, "{}", proved.text());

@@ -78,8 +78,8 @@ class Window:
             return
         command = json.loads(line)
         if "goto" in command:
-            self.loading = True
-            self.view.load_uri(command["goto"])
+            self.may_ask_again = True
+            self.load(command["goto"])
         elif "cookies" in command:
             self.cookies.get_cookies(command["cookies"], None, self.found)
         elif "keep" in command:
@@ -93,12 +93,22 @@ class Window:
             length = len(body.encode())
             self.view.call_async_javascript_function(body, length, None, None, None, None, self.returned)
 
+    def load(self, address):
+        self.loading = True
+        self.view.load_uri(address)
+
     def load_changed(self, _view, event):
         if event == WebKit2.LoadEvent.FINISHED and self.loading:
             self.answer(value=None)
 
     def load_failed(self, _view, _event, address, error):
-        if self.loading:
+        cancelled = error.matches(WebKit2.network_error_quark(), WebKit2.NetworkError.CANCELLED)
+        if self.loading and cancelled and self.may_ask_again:
+            # Once in some hundred loads, on a machine with more to do than it can, the engine gives one up that nobody has cancelled.
+            self.loading = self.may_ask_again = False
+            # This load comes to its end first.
+            GLib.idle_add(self.load, address)
+        elif self.loading:
             self.answer(error=f"{address}: {error.message}")
         return True
 
