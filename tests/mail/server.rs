@@ -8,10 +8,11 @@ mod connection;
 mod transcript;
 
 use std::net::{Ipv4Addr, SocketAddr};
+use std::pin::pin;
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
@@ -107,6 +108,17 @@ impl Manner {
     pub(crate) const IMPLICIT: Self = Self { protection: Protection::Implicit, ..Self::START_TLS };
 }
 
+/// What becomes of whoever wants to connect.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Door {
+    /// Served.
+    Open,
+    /// Refused.
+    Shut,
+    /// Left without an answer, as by a firewall.
+    Silent,
+}
+
 /// It listens as long as the process runs, unless it is told to be down.
 #[derive(Clone)]
 pub(crate) struct MailServer {
@@ -117,8 +129,10 @@ pub(crate) struct MailServer {
 
 struct Shared {
     script: watch::Sender<Script>,
-    up: watch::Sender<bool>,
-    listens: watch::Sender<bool>,
+    /// As it was told to be.
+    wanted: watch::Sender<Door>,
+    /// As it is.
+    door: watch::Sender<Door>,
     tls: Mutex<TlsAcceptor>,
     told: watch::Sender<Vec<Told>>,
     taken: watch::Sender<Vec<Taken>>,
@@ -130,8 +144,8 @@ impl MailServer {
         let script: Script = Arc::new(|_, _| Act::Go);
         let shared = Arc::new(Shared {
             script: watch::Sender::new(script),
-            up: watch::Sender::new(true),
-            listens: watch::Sender::new(false),
+            wanted: watch::Sender::new(Door::Open),
+            door: watch::Sender::new(Door::Shut),
             tls: Mutex::new(Identity::new(Shown::Right).acceptor()),
             told: watch::Sender::new(vec![]),
             taken: watch::Sender::new(vec![]),
@@ -168,8 +182,17 @@ impl MailServer {
 
     /// From now on connections are refused; those there are end.
     pub(crate) async fn go_down(&self) {
-        self.shared.up.send_replace(false);
-        self.shared.listens.subscribe().wait_for(|listens| !listens).await.unwrap();
+        self.turn(Door::Shut).await;
+    }
+
+    /// From now on nobody who wants to connect hears anything; connections there are end.
+    pub(crate) async fn go_silent(&self) {
+        self.turn(Door::Silent).await;
+    }
+
+    async fn turn(&self, door: Door) {
+        self.shared.wanted.send_replace(door);
+        self.shared.door.subscribe().wait_for(|now| *now == door).await.unwrap();
     }
 
     /// From now on it shows this of itself.
@@ -181,8 +204,7 @@ impl MailServer {
     pub(crate) async fn heal(&self) {
         self.show(Shown::Right);
         self.script(|_, _| Act::Go);
-        self.shared.up.send_replace(true);
-        self.shared.listens.subscribe().wait_for(|listens| *listens).await.unwrap();
+        self.turn(Door::Open).await;
     }
 
     /// All connections so far.
@@ -227,30 +249,58 @@ pub(crate) fn now() -> Instant {
     Instant::now()
 }
 
-/// Takes connections while it is up; the port stays the same.
+/// Takes connections while its door is open; the port stays the same.
 async fn serve(listener: std::net::TcpListener, manner: Manner, shared: &Arc<Shared>) {
     let address: SocketAddr = listener.local_addr().unwrap();
     let mut listener = Some(TcpListener::from_std(listener).unwrap());
-    let mut up = shared.up.subscribe();
+    let mut wanted = shared.wanted.subscribe();
     loop {
-        let listens = match listener.take() {
-            Some(listens) => listens,
-            None => TcpListener::bind(address).await.unwrap(),
-        };
-        shared.listens.send_replace(true);
-        let mut connections = JoinSet::new();
-        loop {
-            tokio::select! {
-                accepted = listens.accept() => {
-                    let Ok((stream, _)) = accepted else { continue };
-                    connections.spawn(connection::converse(stream, manner, Arc::clone(shared)));
-                }
-                _ = up.wait_for(|up| !up) => break,
+        let door = *wanted.borrow_and_update();
+        let turns = wanted.wait_for(|wanted| *wanted != door);
+        match door {
+            Door::Open => {
+                let listens = match listener.take() {
+                    Some(listens) => listens,
+                    None => TcpListener::bind(address).await.unwrap(),
+                };
+                shared.door.send_replace(door);
+                take_all(&listens, manner, shared, turns).await;
+            }
+            Door::Shut => {
+                shared.door.send_replace(door);
+                _ = turns.await;
+            }
+            Door::Silent => {
+                let _full = full(address).await;
+                shared.door.send_replace(door);
+                _ = turns.await;
             }
         }
-        drop(listens);
-        connections.shutdown().await;
-        shared.listens.send_replace(false);
-        _ = up.wait_for(|up| *up).await;
     }
+}
+
+/// Serves whoever connects, until this comes; then all connections end.
+async fn take_all(listens: &TcpListener, manner: Manner, shared: &Arc<Shared>, until: impl Future) {
+    let mut until = pin!(until);
+    let mut connections = JoinSet::new();
+    loop {
+        tokio::select! {
+            accepted = listens.accept() => {
+                let Ok((stream, _)) = accepted else { continue };
+                connections.spawn(connection::converse(stream, manner, Arc::clone(shared)));
+            }
+            _ = &mut until => break,
+        }
+    }
+    connections.shutdown().await;
+}
+
+/// A queue for one connection, and the one that waits in it: the kernel leaves all others without an answer.
+async fn full(address: SocketAddr) -> (TcpListener, TcpStream) {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.set_reuseaddr(true).unwrap();
+    socket.bind(address).unwrap();
+    let listens = socket.listen(0).unwrap();
+    let waits = TcpStream::connect(address).await.unwrap();
+    (listens, waits)
 }

@@ -2,10 +2,10 @@
 
 use serde_json::json;
 
-use super::{Fault, survives_all};
+use super::{Fault, Row, survives_all};
 use crate::authority::Shown;
 use crate::post::Post;
-use crate::server::{Act, Manner, Said, Step};
+use crate::server::{Act, Manner, Said, Step, now};
 
 use super::table::Table;
 
@@ -147,6 +147,20 @@ async fn a_server_that_is_down_gets_the_mail_when_it_is_back() {
 }
 
 #[tokio::test]
+async fn a_server_that_does_not_even_answer_who_wants_to_connect_gets_the_mail_when_it_does() {
+    let mut table = Table::new("A server behind a wall");
+    for manner in [Manner::PLAIN, Manner::START_TLS, Manner::IMPLICIT] {
+        let post = Post::open(manner).await;
+        let silent = ["connect", "timed_out"];
+        table.row(
+            &post.goes_through("no answer", silent, true, 1, async || post.server.go_silent().await).await,
+        );
+        post.server.was_treated_well();
+    }
+    table.close();
+}
+
+#[tokio::test]
 async fn with_the_deployed_times_too_a_page_tells_soon_that_the_server_hangs_at_whichever_step() {
     const OF_WHOLE: [Step; 7] =
         [Step::Greeting, Step::Ehlo, Step::StartTls, Step::Tls, Step::SecureEhlo, Step::Auth, Step::Mail];
@@ -156,31 +170,34 @@ async fn with_the_deployed_times_too_a_page_tells_soon_that_the_server_hangs_at_
     {
         let post = Post::open_with(manner, &[("MAIL_STEP_SECONDS", "15")]).await;
         for &at in steps {
-            let ada = post.site.person("ada").await;
-            post.server.fault(at, Act::Hang);
-            let begun = crate::server::now();
-            let (mut wire, _) = post.ask(&ada).await;
-            let answered = begun.elapsed();
-            post.works_for(&mut wire, false).await;
-            let known = begun.elapsed();
-            // The attempt is still under way: it is known by its silence, and not by its end.
-            let message = &post.messages(&ada).await[0];
-            assert_eq!(
-                (&message["state"], &message["tries"]),
-                (&json!("sending"), &json!(1)),
-                "{at:?}: {message}"
-            );
-            assert!(message["trouble"].is_null(), "{at:?}: nobody knows yet: {message}");
-            let seen = begun.elapsed();
-            post.server.heal().await;
-            let healed = crate::server::now();
-            post.letter(&ada, 0).await;
-            post.works_for(&mut wire, true).await;
             let name = format!("hangs at {at:?}, {:?}", manner.protection);
-            table.row(&super::Row { name, answered, known: Some(known), seen, arrived: healed.elapsed() });
+            table.row(&tells_soon(&post, name, async || post.server.fault(at, Act::Hang)).await);
         }
+        let name = format!("no answer, {:?}", manner.protection);
+        table.row(&tells_soon(&post, name, async || post.server.go_silent().await).await);
     }
     table.close();
+}
+
+/// Asserts that people and administrators know of it before the first attempt is given up.
+async fn tells_soon(post: &Post, name: String, begins: impl AsyncFnOnce()) -> Row {
+    let ada = post.site.person("ada").await;
+    begins().await;
+    let begun = now();
+    let (mut wire, _) = post.ask(&ada).await;
+    let answered = begun.elapsed();
+    post.works_for(&mut wire, false).await;
+    let known = Some(begun.elapsed());
+    // The attempt is still under way: it is known by its silence, and not by its end.
+    let message = &post.messages(&ada).await[0];
+    assert_eq!((&message["state"], &message["tries"]), (&json!("sending"), &json!(1)), "{name}: {message}");
+    assert!(message["trouble"].is_null(), "{name}: nobody knows yet: {message}");
+    let seen = begun.elapsed();
+    post.server.heal().await;
+    let healed = now();
+    post.letter(&ada, 0).await;
+    post.works_for(&mut wire, true).await;
+    Row { name, answered, known, seen, arrived: healed.elapsed() }
 }
 
 #[tokio::test]
