@@ -62,6 +62,6 @@ async function remove({ dataset: { id = '', name = '' } }) {
   document.querySelector('h1')?.focus();
 }
 
+listen({ add, remove });
 await ready();
 await show();
-listen({ add, remove });

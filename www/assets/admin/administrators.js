@@ -26,7 +26,8 @@ import { withTouch } from './touch.js';
 const FIELDS = new Map([['address_taken', 'address'], ['address_invalid', 'address']]);
 const SHORT = /** @type {const} */ ({ dateStyle: 'medium', timeStyle: 'short' });
 
-const session = await ready();
+/** @type {import('./frame.js').Session} */
+let session;
 /** @type {Map<string, Administrator>} */
 let all = new Map();
 /** Whom the form for changes is about. */
@@ -148,7 +149,6 @@ async function remove(pressed) {
   document.querySelector('h1')?.focus();
 }
 
-await show();
 listen({
   invite,
   again,
@@ -158,3 +158,5 @@ listen({
   remove,
   copy: (pressed) => copy(byId('set-up-address').textContent ?? '', 'copied', pressed),
 });
+session = await ready();
+await show();

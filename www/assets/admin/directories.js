@@ -55,13 +55,11 @@ async function remove(domain) {
 listen({
   add,
   remove: (pressed) => remove(domainOf(pressed)),
-  'revoke-domain': async (pressed) => {
+  'revoke-domain': (pressed) => {
     const domain = domainOf(pressed);
-    if (await revoke({ domain }, 'ask-revoke-domain', { domain })) await refresh();
+    return revoke({ domain }, 'ask-revoke-domain', refresh, { domain });
   },
-  'revoke-everyone': async () => {
-    if (await revoke({ everyone: true }, 'ask-revoke-everyone')) await refresh();
-  },
+  'revoke-everyone': () => revoke({ everyone: true }, 'ask-revoke-everyone', refresh),
 });
 
 const session = await ready();

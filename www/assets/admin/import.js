@@ -96,9 +96,9 @@ async function showChecked(one) {
   byId('without-change').hidden = one.error > 0 || people > 0;
   byId('apply').hidden = one.error > 0 || people === 0;
   fill('apply', counted('import', people));
+  await showLines(one.id, one.error > 0 ? 'error' : '');
   show('checked');
   say(sentAgain ? 'sent-again' : '');
-  await showLines(one.id, one.error > 0 ? 'error' : '');
 }
 
 async function apply() {

@@ -26,26 +26,29 @@ function holds({ effective_by, certain_by }) {
 }
 
 /**
+ * It is said to be done once the page shows it: whoever reads that goes on, and what is pressed before is not heard.
  * @param {Target} target
  * @param {string} dialog the id of the one that asks
- * @param {Record<string, string>} [values] what it says beside the numbers
- * @returns {Promise<Revoked | null>} nothing where the answer was no, or it did not work; that is said here
+ * @param {() => Promise<unknown>} show brings the page up to date
+ * @param {Record<string, string>} [values] what the dialog says beside the numbers
+ * @returns {Promise<boolean>} whether it was done; that the answer was no, or that it did not work, is said here
  */
-export async function revoke(target, dialog, values = {}) {
+export async function revoke(target, dialog, show, values = {}) {
   const request = (/** @type {object} */ options) =>
     withTouch(() => call('POST', '/revocations', { ...target, ...options }));
   let reply = await request({ dry_run: true });
   if (reply.ok) {
     const { revoked_devices, revoked_people } = reply.body;
     const numbers = { devices: counted('devices', revoked_devices), people: counted('people', revoked_people) };
-    if (!(await ask(dialog, { ...numbers, ...values }))) return null;
+    if (!(await ask(dialog, { ...numbers, ...values }))) return false;
     reply = await request({});
   }
   if (!reply.ok) {
     showProblem(reply.problem);
-    return null;
+    return false;
   }
+  await show();
   const devices = counted('revoked-devices', reply.body.revoked_devices);
   byId('status').textContent = word('revoked', { devices, holds: holds(reply.body) });
-  return reply.body;
+  return true;
 }

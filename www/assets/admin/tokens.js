@@ -84,6 +84,6 @@ async function remove({ dataset: { id = '', name = '' } }) {
   document.querySelector('h1')?.focus();
 }
 
+listen({ make, remove, copy: (pressed) => copy(byId('secret').textContent ?? '', 'copied', pressed) });
 await ready();
 await show();
-listen({ make, remove, copy: (pressed) => copy(byId('secret').textContent ?? '', 'copied', pressed) });

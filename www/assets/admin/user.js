@@ -136,23 +136,22 @@ async function revokeDevice(pressed) {
   const device = one?.getAttribute('data-device');
   if (!one || !device) return;
   const name = isolated(part(one, 'title').textContent ?? '');
-  if (!(await revoke({ devices: [device] }, 'ask-revoke-device', { device: name }))) return;
-  choose(part(one, 'state'), 'revoked');
-  part(one, 'revoke').hidden = true;
-  part(one, 'title').focus();
-  const reply = await call('GET', path);
-  if (!reply.ok) return;
-  user = reply.body;
-  showUser();
+  const show = async () => {
+    choose(part(one, 'state'), 'revoked');
+    part(one, 'revoke').hidden = true;
+    part(one, 'title').focus();
+    const reply = await call('GET', path);
+    if (!reply.ok) return;
+    user = reply.body;
+    showUser();
+  };
+  await revoke({ devices: [device] }, 'ask-revoke-device', show, { device: name });
 }
 
 async function revokeAll() {
-  const revoked = await revoke({ users: [id] }, 'ask-revoke', { address: user.address });
-  if (!revoked) return;
-  const done = byId('status').textContent;
-  await load();
+  if (!(await revoke({ users: [id] }, 'ask-revoke', load, { address: user.address }))) return;
   // Said beside the button too: the line at the end of the page goes with the next thing that is done.
-  fill('done', done ?? '');
+  fill('done', byId('status').textContent ?? '');
   byId('done-part').hidden = false;
 }
 

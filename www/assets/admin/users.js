@@ -134,7 +134,7 @@ listen({
   revoke: async () => {
     const users = selected();
     if (users.length === 0) showProblem({ code: 'none_selected' });
-    else if (await revoke({ users }, 'ask-revoke', { selection: counted('people', users.length) })) await refresh();
+    else await revoke({ users }, 'ask-revoke', refresh, { selection: counted('people', users.length) });
   },
 });
 
