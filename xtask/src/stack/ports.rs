@@ -1,6 +1,8 @@
 //! Ports on which something will listen.
 
+use std::collections::BTreeSet;
 use std::net::{Ipv4Addr, TcpListener};
+use std::sync::{Mutex, PoisonError};
 
 use crate::failure::{Explain as _, Failure, Outcome};
 
@@ -37,19 +39,25 @@ pub fn free_ports<const COUNT: usize>() -> Outcome<[u16; COUNT]> {
     Ok(free)
 }
 
-/// By chance, so that stacks that start at the same time do not meet.
+/// By chance, so that processes that start stacks at the same time do not meet; and in one process no port twice, as what is to
+/// listen there comes only when the port is let go.
 fn free_port() -> std::io::Result<TcpListener> {
+    static GIVEN: Mutex<BTreeSet<u16>> = Mutex::new(BTreeSet::new());
+    let mut given = GIVEN.lock().unwrap_or_else(PoisonError::into_inner);
     let mut offset = [0; 2];
     getrandom::fill(&mut offset).map_err(std::io::Error::other)?;
     let all = FREE_PORTS.cycle().skip(u16::from_ne_bytes(offset).into()).take(FREE_PORTS.len());
-    let mut bound = all.map(|port| TcpListener::bind((Ipv4Addr::LOCALHOST, port)));
-    bound.find(Result::is_ok).unwrap_or_else(|| Err(std::io::Error::other("no port is free")))
+    for port in all.filter(|port| !given.contains(port)) {
+        if let Ok(listener) = TcpListener::bind((Ipv4Addr::LOCALHOST, port)) {
+            given.insert(port);
+            return Ok(listener);
+        }
+    }
+    Err(std::io::Error::other("no port is free"))
 }
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
-
     use super::*;
 
     #[test]
@@ -57,6 +65,17 @@ mod tests {
         let chosen = ports(&[0; 20]).unwrap();
         let different: BTreeSet<_> = chosen.iter().collect();
         assert_eq!(different.len(), 20, "{chosen:?}");
+    }
+
+    #[test]
+    fn a_port_is_given_once_though_nothing_listens_there_yet() {
+        let all = FREE_PORTS.len();
+        let mut given = BTreeSet::new();
+        // Half of all, so that chance alone would give some of them twice.
+        for _ in 0..all / 2 {
+            let [port] = free_ports().unwrap();
+            assert!(given.insert(port), "{port}");
+        }
     }
 
     #[test]
