@@ -271,18 +271,18 @@ async fn assert_ended(site: &Site, mut desk: Desk) {
 
 #[tokio::test]
 async fn a_session_that_is_not_used_ends() {
-    let product = Product::start(&[("ADMIN_IDLE_SECONDS", "2")]).await;
+    let product = Product::start(&[("ADMIN_IDLE_SECONDS", "4")]).await;
     let site = product.demo();
     let mut desk = Desk::open(&product, &site).await;
-    assert_eq!(desk.get("/session").await["idle_seconds"], 2);
+    assert_eq!(desk.get("/session").await["idle_seconds"], 4);
     let used = now();
-    eventually("two seconds without a request", async || (now() > used + 2).then_some(())).await;
+    eventually("four seconds without a request", async || (now() > used + 4).then_some(())).await;
     assert_ended(&site, desk).await;
 }
 
 #[tokio::test]
 async fn a_session_ends_however_much_it_is_used() {
-    let product = Product::start(&[("ADMIN_SESSION_SECONDS", "2")]).await;
+    let product = Product::start(&[("ADMIN_SESSION_SECONDS", "4")]).await;
     let site = product.demo();
     let mut desk = Desk::open(&product, &site).await;
     eventually("the session to end", async || {
@@ -295,7 +295,7 @@ async fn a_session_ends_however_much_it_is_used() {
 #[tokio::test]
 async fn what_takes_a_touch_is_refused_without_a_fresh_one() {
     let mut found = Found::default();
-    let product = Product::start(&[("TOUCH_SECONDS", "2")]).await;
+    let product = Product::start(&[("TOUCH_SECONDS", "4")]).await;
     let site = product.demo();
     let mut desk = Desk::open(&product, &site).await;
     eventually("the touch to be too old", async || {

@@ -157,7 +157,7 @@ async fn it_works_without_scripts_and_where_nobody_is_enrolled() {
     browser.is_at(&arrival.url).await;
     let recorded = eventually("the click to be recorded", async || {
         let found = site.admin.interactions(&id).await;
-        (found[0]["verdict"] == "unidentified").then_some(found)
+        (found.first()?["verdict"] == "unidentified").then_some(found)
     })
     .await;
     assert!(recorded.len() > before, "{recorded:?}");

@@ -4,7 +4,7 @@
 use reqwest::Method;
 use serde_json::json;
 
-use crate::console::{Desk, Screen, assert_accessible};
+use crate::console::{Desk, Screen, assert_accessible, recovery_address};
 use crate::support::{Answer, Arrival, Browser, Kind, Manner, Product, Site, Wire};
 
 pub(crate) const PAGES: [&str; 15] = [
@@ -59,11 +59,28 @@ async fn filled(product: &Product, site: &Site) -> String {
 
 const ODD: &str = "<img src=x onerror=alert(1)>\"'{n}&lt;";
 
-/// Goes to a page, and waits until it shows what it has to show.
-async fn visit(screen: &Screen, site: &Site, page: &str, person: &str) {
-    let query = if page.ends_with("/user") { format!("?id={person}") } else { String::new() };
-    screen.browser.goto(&format!("{}{page}{query}", site.origin)).await;
-    screen.is_settled().await;
+/// Who looks at the pages: an administrator, and at the one for signing in somebody who has not done that.
+struct Viewers {
+    administrator: Screen,
+    stranger: Screen,
+}
+
+impl Viewers {
+    async fn open(manner: Manner, product: &Product, site: &Site) -> Self {
+        let screen = async || Screen::of(Browser::open_as(manner).await).await;
+        let (administrator, stranger) = (screen().await, screen().await);
+        administrator.set_up(site, &recovery_address(product, site)).await;
+        Self { administrator, stranger }
+    }
+
+    /// Goes to a page, and waits until it shows what it has to show.
+    async fn visit(&self, site: &Site, page: &str, language: &str, person: &str) -> &Browser {
+        let screen = if page.ends_with("/sign-in") { &self.stranger } else { &self.administrator };
+        let about = if page.ends_with("/user") { format!("&id={person}") } else { String::new() };
+        screen.browser.goto(&format!("{}{page}?lang={language}{about}", site.origin)).await;
+        screen.is_settled().await;
+        &screen.browser
+    }
 }
 
 #[tokio::test]
@@ -71,27 +88,19 @@ async fn axe_finds_nothing_on_any_page_in_light_and_in_dark_and_no_string_is_mar
     let product = Product::start(&[("RESEND_AFTER_SECONDS", "0")]).await;
     let site = product.demo();
     let person = filled(&product, &site).await;
-    let screen = Screen::signed_in(&product, &site).await;
-    for page in PAGES {
-        visit(&screen, &site, page, &person).await;
-        assert_accessible(&screen.browser, page).await;
-        assert_eq!(
-            screen.browser.script("return document.querySelectorAll('img').length;").await,
-            0,
-            "{page}"
-        );
+    let viewers = Viewers::open(Manner::Ordinary, &product, &site).await;
+    for language in ["en", "de"] {
+        for page in PAGES {
+            let browser = viewers.visit(&site, page, language, &person).await;
+            assert_accessible(browser, &format!("{page} in {language}")).await;
+            let images = browser.script("return document.querySelectorAll('img').length;").await;
+            assert_eq!(images, 0, "{page} in {language}");
+        }
     }
-    for (page, words) in
-        [("/admin/user", ODD), ("/admin/tokens", ODD), ("/admin/administrators", ODD), ("/admin/audit", ODD)]
-    {
-        visit(&screen, &site, page, &person).await;
-        screen.reads(words).await;
+    for page in ["/admin/user", "/admin/tokens", "/admin/administrators", "/admin/audit"] {
+        viewers.visit(&site, page, "en", &person).await.reads(ODD).await;
     }
-    for page in PAGES {
-        visit(&screen, &site, &format!("{page}?lang=de"), &person).await;
-        assert_accessible(&screen.browser, &format!("{page} in German")).await;
-    }
-    screen.browser.complained_only_of(&[400, 401, 404]).await;
+    viewers.administrator.browser.complained_only_of(&[400, 401, 404]).await;
 }
 
 #[tokio::test]
@@ -99,17 +108,15 @@ async fn axe_finds_nothing_in_any_dialog() {
     let product = Product::start(&[("RESEND_AFTER_SECONDS", "0")]).await;
     let site = product.demo();
     let person = filled(&product, &site).await;
-    let screen = Screen::signed_in(&product, &site).await;
+    let viewers = Viewers::open(Manner::Ordinary, &product, &site).await;
     for page in PAGES {
-        visit(&screen, &site, page, &person).await;
-        let ids = screen
-            .browser
-            .script("return [...document.querySelectorAll('dialog[id]')].map((one) => one.id);")
-            .await;
+        let browser = viewers.visit(&site, page, "en", &person).await;
+        let ids =
+            browser.script("return [...document.querySelectorAll('dialog[id]')].map((one) => one.id);").await;
         for id in ids.as_array().unwrap() {
-            screen.browser.script(&format!("document.getElementById({id}).showModal();")).await;
-            assert_accessible(&screen.browser, &format!("{page} {id}")).await;
-            screen.browser.script(&format!("document.getElementById({id}).close();")).await;
+            browser.script(&format!("document.getElementById({id}).showModal();")).await;
+            assert_accessible(browser, &format!("{page} {id}")).await;
+            browser.script(&format!("document.getElementById({id}).close();")).await;
         }
     }
 }
@@ -119,16 +126,11 @@ async fn on_a_narrow_screen_nobody_scrolls_sideways() {
     let product = Product::start(&[("RESEND_AFTER_SECONDS", "0")]).await;
     let site = product.demo();
     let person = filled(&product, &site).await;
-    let screen = Screen::of(Browser::open_as(Manner::Narrow).await).await;
-    screen.set_up(&site, &crate::console::recovery_address(&product, &site)).await;
+    let viewers = Viewers::open(Manner::Narrow, &product, &site).await;
     for language in ["en", "de"] {
         for page in PAGES {
-            visit(&screen, &site, page, &person).await;
-            let path = format!("{page}?lang={language}");
-            let path = if page.ends_with("/user") { format!("{path}&id={person}") } else { path };
-            screen.browser.goto(&format!("{}{path}", site.origin)).await;
-            screen.is_settled().await;
-            screen.browser.fits(&path).await;
+            let browser = viewers.visit(&site, page, language, &person).await;
+            browser.fits(&format!("{page} in {language}")).await;
         }
     }
 }

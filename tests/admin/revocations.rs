@@ -227,7 +227,7 @@ async fn the_answer_says_by_when_as_a_rule_and_at_the_latest() {
 
 #[tokio::test]
 async fn an_account_that_has_been_immediate_for_long_enough_promises_it_at_once() {
-    let product = Product::start(&[("HEARTBEAT_SECONDS", "1"), ("TRUST_SECONDS", "2")]).await;
+    let product = Product::start(&[("HEARTBEAT_SECONDS", "1"), ("TRUST_SECONDS", "4")]).await;
     let site = product.demo();
     let promised_and_done = async || {
         let revoked = site.admin.revoke(&json!({ "everyone": true })).await;

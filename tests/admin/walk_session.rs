@@ -33,11 +33,12 @@ async fn the_first_administrator_makes_a_passkey_signs_out_and_in_again() {
 
 #[tokio::test]
 async fn a_session_that_was_not_used_is_told_to_have_ended() {
-    let product = Product::start(&[("ADMIN_IDLE_SECONDS", "3")]).await;
+    let product = Product::start(&[("ADMIN_IDLE_SECONDS", "6")]).await;
     let site = product.demo();
     let screen = Screen::signed_in(&product, &site).await;
+    screen.is_settled().await;
     let used = now();
-    eventually("three seconds without a request", async || (now() > used + 3).then_some(())).await;
+    eventually("six seconds without a request", async || (now() > used + 6).then_some(())).await;
     screen.press("Directories").await;
     screen.pressable("Sign in with a passkey").await;
     screen.reads("session has ended").await;

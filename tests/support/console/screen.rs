@@ -160,9 +160,13 @@ impl Screen {
         self.browser.see("dialog[open]").await.text().await.unwrap()
     }
 
+    /// Waits until what was asked is answered, and the page knows.
     pub(crate) async fn no_dialog(&self) {
         let gone = async || (!self.browser.shows("dialog[open]").await).then_some(());
         eventually("the dialog to be gone", gone).await;
+        // Chromium tells the page with the next frame, before what is to be done in that frame.
+        let told = "return new Promise((done) => requestAnimationFrame(() => done(true)));";
+        assert_eq!(self.browser.script(told).await, true);
     }
 
     async fn find(&self, what: &str, xpath: &str) -> WebElement {
