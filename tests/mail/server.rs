@@ -9,7 +9,7 @@ mod transcript;
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::pin::pin;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Instant;
 
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
@@ -150,13 +150,14 @@ impl MailServer {
             told: watch::Sender::new(vec![]),
             taken: watch::Sender::new(vec![]),
         });
-        let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-        let port = listener.local_addr().unwrap().port();
+        let place = bound((Ipv4Addr::LOCALHOST, 0).into());
+        let port = place.local_addr().unwrap().port();
+        let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, port)).unwrap();
         listener.set_nonblocking(true).unwrap();
         let serves = Arc::clone(&shared);
         std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-            runtime.block_on(serve(listener, manner, &serves));
+            runtime.block_on(serve(&place, listener, manner, &serves));
         });
         Self { port, manner, shared }
     }
@@ -175,9 +176,16 @@ impl MailServer {
         self.shared.script.send_replace(Arc::new(script));
     }
 
-    /// Always the same at one step, and nothing wrong at the others.
+    /// Always the same at one step, and nothing wrong at the others. A mail that is taken without a word is taken once, however
+    /// often it is tried before the server heals: how many copies there are shall not depend on that.
     pub(crate) fn fault(&self, at: Step, act: Act) {
-        self.script(move |_, step| if step == at { act.clone() } else { Act::Go });
+        let first = OnceLock::new();
+        self.script(move |connection, step| match &act {
+            _ if step != at => Act::Go,
+            Act::TakeAndDrop if *first.get_or_init(|| connection) != connection => Act::Drop,
+            Act::TakeAndHang if *first.get_or_init(|| connection) != connection => Act::Hang,
+            act => act.clone(),
+        });
     }
 
     /// From now on connections are refused; those there are end.
@@ -249,9 +257,9 @@ pub(crate) fn now() -> Instant {
     Instant::now()
 }
 
-/// Takes connections while its door is open; the port stays the same.
-async fn serve(listener: std::net::TcpListener, manner: Manner, shared: &Arc<Shared>) {
-    let address: SocketAddr = listener.local_addr().unwrap();
+/// Takes connections while its door is open. Its place is nobody else's, whether it listens there or not.
+async fn serve(place: &TcpSocket, listener: std::net::TcpListener, manner: Manner, shared: &Arc<Shared>) {
+    let address = place.local_addr().unwrap();
     let mut listener = Some(TcpListener::from_std(listener).unwrap());
     let mut wanted = shared.wanted.subscribe();
     loop {
@@ -271,12 +279,22 @@ async fn serve(listener: std::net::TcpListener, manner: Manner, shared: &Arc<Sha
                 _ = turns.await;
             }
             Door::Silent => {
-                let _full = full(address).await;
+                // A queue for one connection, and the one that waits in it: the kernel leaves all others without an answer.
+                let _listens = bound(address).listen(0).unwrap();
+                let _waits = TcpStream::connect(address).await.unwrap();
                 shared.door.send_replace(door);
                 _ = turns.await;
             }
         }
     }
+}
+
+/// Has a place, and does not listen yet. Several may have the same one, of which one may listen.
+fn bound(address: SocketAddr) -> TcpSocket {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.set_reuseaddr(true).unwrap();
+    socket.bind(address).unwrap();
+    socket
 }
 
 /// Serves whoever connects, until this comes; then all connections end.
@@ -293,14 +311,4 @@ async fn take_all(listens: &TcpListener, manner: Manner, shared: &Arc<Shared>, u
         }
     }
     connections.shutdown().await;
-}
-
-/// A queue for one connection, and the one that waits in it: the kernel leaves all others without an answer.
-async fn full(address: SocketAddr) -> (TcpListener, TcpStream) {
-    let socket = TcpSocket::new_v4().unwrap();
-    socket.set_reuseaddr(true).unwrap();
-    socket.bind(address).unwrap();
-    let listens = socket.listen(0).unwrap();
-    let waits = TcpStream::connect(address).await.unwrap();
-    (listens, waits)
 }

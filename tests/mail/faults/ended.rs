@@ -7,7 +7,8 @@ use crate::support::eventually;
 
 /// The Worker is killed while the server holds it at this step, for as many copies of the mail.
 async fn killed(at: Step, act: Act, copies: usize) {
-    let mut post = Post::open(Manner::START_TLS).await;
+    // Longer than it takes to kill it: what the Worker has given up by itself, it has seen the end of.
+    let mut post = Post::open_with(Manner::START_TLS, &[("MAIL_STEP_SECONDS", "10")]).await;
     let ada = post.site.person("ada").await;
     post.server.fault(at, act);
     let (wire, _) = post.ask(&ada).await;

@@ -7,7 +7,7 @@ use tokio::io::{AsyncBufReadExt as _, AsyncRead, AsyncWrite, AsyncWriteExt as _,
 use tokio::net::TcpStream;
 
 use super::transcript::{By, Said, Taken, Told};
-use super::{Act, Manner, Protection, Shared, Step};
+use super::{Act, Manner, Protection, Script, Shared, Step};
 
 /// As Office 365 says it.
 const NULL_SENDER: &str = "550 5.7.1 Service unavailable, message from null sender <> refused";
@@ -84,7 +84,7 @@ impl Connection {
         match self.told_to(Step::Tls) {
             Act::Go => {}
             Act::Hang => {
-                self.hang().await;
+                self.hang(Step::Tls).await;
                 return None;
             }
             act => {
@@ -192,7 +192,7 @@ impl Connection {
             Act::Say(words) => words,
             Act::Chopped => return self.chop(good).await,
             Act::Hang | Act::TakeAndHang => {
-                self.hang().await;
+                self.hang(step).await;
                 return None;
             }
             Act::Drop | Act::TakeAndDrop => return None,
@@ -237,10 +237,10 @@ impl Connection {
         code(piece).or(Some(250))
     }
 
-    /// Until the server is told something else, or the client goes.
-    async fn hang(&self) {
-        let mut script = self.shared.script.subscribe();
-        _ = script.changed().await;
+    /// Until the server is told something else to do at this step.
+    async fn hang(&self, step: Step) {
+        let hangs = |script: &Script| matches!(script(self.number, step), Act::Hang | Act::TakeAndHang);
+        _ = self.shared.script.subscribe().wait_for(|script| !hangs(script)).await;
     }
 
     fn told_to(&self, step: Step) -> Act {
