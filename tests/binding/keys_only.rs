@@ -20,7 +20,7 @@ pub(crate) fn unbound_is_refused(shared: &Shared) -> Outcome {
     account.set(&json!({ "bound_devices_only": true }));
     let mut wire = account.wire_with(&before.cookie);
     run(crate::support::eventually("the rule to be published", async || {
-        (wire.get("/api/v1/device").await.status == 401).then_some(())
+        wire.click(&somebody.link).await.location()?.contains("/enroll?").then_some(())
     }));
     let landing = click(&mut window, &somebody.link, &shared.arrival)?;
     shared.seen.add("a device without a key where the account wants one", subject, &landing.to_string());

@@ -8,7 +8,7 @@ use crate::shared::Shared;
 use crate::statement::{number, until};
 use crate::subject::{Binding, Profile, Subject};
 use crate::support::DEVICE;
-use crate::visit::{self, Landing, click, enroll_and_arrive, expect};
+use crate::visit::{self, Landing, click, click_and_wait, enroll_and_arrive, expect};
 
 /// The browser is closed and opened again; when a proof is due, the person does not notice.
 pub(crate) fn goes_on(shared: &Shared, subject: Subject) -> Outcome {
@@ -94,7 +94,11 @@ pub(crate) fn lost_cookie(shared: &Shared, subject: Subject) -> Outcome {
     let mut window = profile.open()?;
     let before = enroll_and_arrive(&mut window, &account, &somebody, subject.binding, &shared.arrival)?;
     window.lose_cookie(&account.origin, DEVICE)?;
-    let landing = click(&mut window, &somebody.link, &shared.arrival)?;
+    let went = match subject.binding {
+        Binding::None => click(&mut window, &somebody.link, &shared.arrival),
+        Binding::Key => click_and_wait(&mut window, &somebody.link, &shared.arrival),
+    };
+    let landing = went?;
     shared.seen.add("no attack: only the cookie is deleted", subject, &landing.to_string());
     if subject.binding == Binding::None {
         return expect("without a key", &landing, &Landing::Enroll { step: "address".to_owned() });

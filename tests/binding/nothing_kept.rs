@@ -7,7 +7,7 @@ use crate::product::{Account, Somebody, run};
 use crate::shared::Shared;
 use crate::subject::{Binding, Profile, Subject};
 use crate::support::{DEVICE, Kind};
-use crate::visit::{self, Landing, click, enroll, expect};
+use crate::visit::{self, Landing, click, click_and_wait, enroll, expect};
 
 /// Names of all databases, stored values and files.
 const STORED: &str = "
@@ -51,6 +51,7 @@ fn enroll_here(
 /// Opened again, the browser is nobody's.
 fn is_forgotten(shared: &Shared, profile: &Profile, somebody: &Somebody, first: &str) -> Outcome {
     let mut window = profile.open()?;
+    let click = if first == "address" { click } else { click_and_wait };
     let landing = click(&mut window, &somebody.link, &shared.arrival)?;
     expect("opened again", &landing, &Landing::Enroll { step: first.to_owned() })
 }

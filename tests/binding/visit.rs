@@ -43,7 +43,8 @@ pub(crate) const PRESS: &str = "#step-press [data-action=continue]";
 
 /// Null while the page is on its way to something.
 const SETTLED: &str = "
-if (location.href === ARRIVAL) return { at: 'arrival' };
+// Whoever goes on from a page that is not loaded ends its load, and some engines then take that end for the end of the next.
+if (location.href === ARRIVAL) return document.readyState === 'complete' ? { at: 'arrival' } : null;
 const seen = (element) => element.checkVisibility();
 const first = (css) => [...document.querySelectorAll(css)].find(seen);
 if (location.pathname === '/prove') {
@@ -60,6 +61,14 @@ pub(crate) fn click(window: &mut Window, link: &str, arrival: &Arrival) -> Outco
     // A page that goes on before it is loaded ends this early; where it went on to is looked at below.
     let went = window.goto(link);
     settled(window, arrival).map_err(|words| format!("{words} ({went:?})"))
+}
+
+/// The same where the page may have to ask for the address until the module has loaded, which takes more than four seconds on a
+/// machine with more to do than it can.
+pub(crate) fn click_and_wait(window: &mut Window, link: &str, arrival: &Arrival) -> Outcome<Landing> {
+    let landing = click(window, link, arrival)?;
+    let asks = Landing::Enroll { step: "address".to_owned() };
+    if landing == asks { settled_beyond(window, arrival, &asks) } else { Ok(landing) }
 }
 
 /// The same for a window that is at `landing` still, and on its way from there.

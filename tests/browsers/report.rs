@@ -7,10 +7,10 @@ use serde_json::Value;
 use crate::engines::{Outcome, Window};
 use crate::findings::FINDINGS;
 
-/// Null until there is a verdict.
+/// Null until there is a verdict; where the module takes more than its four seconds, there is one without it before.
 const READ: &str = "
 const checked = document.getElementById('checked');
-if (!checked?.dataset.verdict) return null;
+if ([undefined, 'unchecked'].includes(checked?.dataset.verdict)) return null;
 const rows = [...checked.querySelectorAll('dt[data-finding]')].map((name) => {
   const { answer, seen } = name.nextElementSibling.dataset;
   return [name.dataset.finding, { answer, seen }];

@@ -51,6 +51,7 @@ async fn nobody_can_tell_a_known_address_from_an_unknown_an_alias_or_a_disabled_
     {
         assert_eq!(probe(&site, &address).await, expected, "{address}");
     }
+    site.mail.nth(&known.address, 2).await;
     all_mail_is_there(&site).await;
     assert_eq!(site.mail.to(&known.address).await.len(), 3);
     assert_eq!(site.mail.to(&disabled.address).await.len(), 0);

@@ -161,7 +161,7 @@ async fn another_code_too_soon_is_refused_and_says_when() {
 
 #[tokio::test]
 async fn a_code_whose_time_is_over_is_said_to_be_and_another_one_is_offered() {
-    let product = Product::start(&[("CODE_LIFETIME_SECONDS", "3"), ("RESEND_AFTER_SECONDS", "0")]).await;
+    let product = Product::start(&[("CODE_LIFETIME_SECONDS", "6"), ("RESEND_AFTER_SECONDS", "0")]).await;
     let site = product.demo();
     let (late, waiting) = (site.person("late").await, site.person("waiting").await);
     let browser = Browser::open().await;

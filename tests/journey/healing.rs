@@ -130,7 +130,7 @@ async fn a_proof_that_is_due_is_made_on_the_way_to_the_destination() {
     let link = site.admin.link(&arrival.url, &person.address).await;
     let browser = Browser::open().await;
     browser.goto(&link).await;
-    browser.enroll(&site, &person.address, Kind::Own, &arrival.url).await;
+    browser.enroll_and_stay(&site, &person.address).await;
     let enrolled = device_id(&site, &person.id).await;
     at_home(&browser, &site).await;
     proof_becomes_due(&browser).await;
@@ -151,7 +151,7 @@ async fn a_browser_whose_storage_was_cleaned_is_told_so_and_confirms_again() {
     let link = site.admin.link(&arrival.url, &person.address).await;
     let browser = Browser::open().await;
     browser.goto(&link).await;
-    browser.enroll(&site, &person.address, Kind::Own, &arrival.url).await;
+    browser.enroll_and_stay(&site, &person.address).await;
     at_home(&browser, &site).await;
     browser.script(CLEAN_STORAGE).await;
     proof_becomes_due(&browser).await;
@@ -167,7 +167,9 @@ async fn a_browser_whose_storage_was_cleaned_is_told_so_and_confirms_again() {
     // Going on by keyboard: the one thing to do is next.
     browser.tab_to("#step-failed a[data-fill-href=enroll]").await;
     browser.press("#step-failed a[data-fill-href=enroll]").await;
-    browser.enroll(&site, &person.address, Kind::Own, &arrival.url).await;
+    browser.enroll_and_stay(&site, &person.address).await;
+    browser.goto(&link).await;
+    browser.is_at(&arrival.url).await;
 }
 
 #[tokio::test]
@@ -179,7 +181,7 @@ async fn a_proof_that_finds_no_edge_loses_nothing_and_is_tried_again() {
     let link = site.admin.link(&arrival.url, &person.address).await;
     let browser = Browser::open().await;
     browser.goto(&link).await;
-    browser.enroll(&site, &person.address, Kind::Own, &arrival.url).await;
+    browser.enroll_and_stay(&site, &person.address).await;
     at_home(&browser, &site).await;
     proof_becomes_due(&browser).await;
     browser
@@ -218,7 +220,7 @@ async fn a_key_that_proves_nothing_any_more_is_forgotten_so_that_another_can_be_
     let link = site.admin.link(&arrival.url, &person.address).await;
     let browser = Browser::open().await;
     browser.goto(&link).await;
-    browser.enroll(&site, &person.address, Kind::Own, &arrival.url).await;
+    browser.enroll_and_stay(&site, &person.address).await;
     at_home(&browser, &site).await;
     proof_becomes_due(&browser).await;
     browser.before_pages("crypto.subtle.sign = () => Promise.resolve(new ArrayBuffer(64));").await;
@@ -247,7 +249,7 @@ async fn a_press_is_asked_for_now_and_then_of_devices_with_a_key_and_without() {
             browser.before_pages("delete globalThis.WebAssembly;").await;
         }
         browser.goto(&link).await;
-        browser.enroll(&site, &person.address, Kind::Own, &arrival.url).await;
+        browser.enroll_and_stay(&site, &person.address).await;
         eventually("a press to be due", async || {
             browser.goto(&link).await;
             browser.url().await.contains("/prove?press").then_some(())
@@ -294,7 +296,7 @@ async fn where_a_press_and_a_proof_are_due_one_press_goes_on() {
     let link = site.admin.link(&arrival.url, &person.address).await;
     let browser = Browser::open().await;
     browser.goto(&link).await;
-    browser.enroll(&site, &person.address, Kind::Own, &arrival.url).await;
+    browser.enroll_and_stay(&site, &person.address).await;
     let enrolled = device_id(&site, &person.id).await;
     at_home(&browser, &site).await;
     proof_becomes_due(&browser).await;

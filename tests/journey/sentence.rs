@@ -34,8 +34,11 @@ async fn a_person_confirms_once_passes_from_then_on_and_confirms_again_after_a_r
     browser.reads("Enter the code from the mail").await;
     assert!(browser.text().await.contains("ada@example.org"));
     assert!(arrival.visits().is_empty());
+    // That it also goes on by itself is what all others wait for.
+    browser.hold().await;
     browser.confirm(Kind::Own, &code).await;
     browser.reads("Done: this browser is enrolled").await;
+    browser.press("#continue").await;
     browser.is_at(&arrival.url).await;
     browser.reads(WORDS).await;
 

@@ -40,7 +40,8 @@ fn assert_put_off(click: &Answer) {
 async fn a_click_is_put_off_where_only_a_silent_account_object_could_tell_and_the_next_one_gets_through() {
     let (kv, calls) = (Kv::default(), FaultyAccounts::open());
     let [home, far] = [kv.view(), kv.view()];
-    let product = product(&[], &far, &home, &calls).await;
+    // No heartbeat is asked for, of which the place would learn what to trust.
+    let product = product(&[("HEARTBEAT_SECONDS", "100")], &far, &home, &calls).await;
     let site = product.demo();
     let person = site.person("clicker").await;
     let link = site.admin.link(DESTINATION, &person.address).await;

@@ -341,6 +341,14 @@ impl Browser {
         self.confirm(kind, &code).await;
         self.is_at(destination).await;
     }
+
+    /// Enrolls a device of one's own and stays at the last step: where something is due seconds later, it may be due on arrival.
+    pub(crate) async fn enroll_and_stay(&self, site: &Site, address: &str) {
+        let code = self.ask(site, address).await;
+        self.hold().await;
+        self.confirm(Kind::Own, &code).await;
+        self.see("#continue").await;
+    }
 }
 
 /// Where the driver of all these windows listens.

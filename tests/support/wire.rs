@@ -50,8 +50,10 @@ pub(crate) fn client_behind(base: &str, origin: &str) -> Client {
     let host = origin.split_once("://").filter(|_| base != origin).map(|(_, host)| host);
     let headers = host.map(|host| (HOST, HeaderValue::from_str(host).unwrap())).into_iter().collect();
     let builder = Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy();
+    // Servers hang up connections on which nothing was asked for 5 seconds: none is used that may be about to go.
+    let builder = builder.default_headers(headers).pool_idle_timeout(Duration::from_secs(2));
     // What hangs fails, instead of holding up everything.
-    builder.default_headers(headers).timeout(Duration::from_secs(30)).build().unwrap()
+    builder.timeout(Duration::from_secs(30)).build().unwrap()
 }
 
 impl Wire {

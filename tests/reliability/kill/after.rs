@@ -179,7 +179,12 @@ impl After<'_> {
             assert_eq!(wire.start(&person.address).await.status, 202);
         }
         let code = self.site.mail.nth(&person.address, before).await.code();
-        let confirmed = wire.confirm(&code).await;
+        let mut confirmed = wire.confirm(&code).await;
+        if confirmed.status == 422 {
+            // What was being sent at the end is sent once more, and may come first.
+            let code = self.site.mail.nth(&person.address, before + 1).await.code();
+            confirmed = wire.confirm(&code).await;
+        }
         assert_eq!(confirmed.status, 200, "{}", confirmed.text());
         self.ledger.people.push(person.id.clone());
         self.ledger.alive.push(wire);

@@ -144,8 +144,8 @@ async fn all_who_ask_for_a_heartbeat_while_one_is_written_get_that_one() {
         views.iter().all(|view| view.count(Method::Get, HEAD) > 0).then_some(())
     })
     .await;
-    let before = eventually("KV to have everything", async || holds(&site).await).await;
     tokio::time::sleep(Duration::from_secs(5)).await;
+    let before = eventually("KV to have everything", async || holds(&site).await).await;
     let asks = || calls.calls().iter().filter(|(call, _)| call.kind == HEARTBEAT).count();
     let (asked, written) = (asks(), home.count(Method::Put, HEAD));
     let late = Duration::from_millis(500);

@@ -25,26 +25,34 @@ enum Outcome {
     Neither(String),
 }
 
-/// What became of the clicks with one cookie at one place, with when they began.
+/// A click, and what became of it.
+#[derive(Debug)]
+struct Click {
+    began: Instant,
+    answered: Instant,
+    outcome: Outcome,
+}
+
+/// The clicks with one cookie at one place.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Record(Arc<Mutex<Vec<(Instant, Outcome)>>>);
+pub(super) struct Record(Arc<Mutex<Vec<Click>>>);
 
 impl Record {
     /// How long after `since` the last click that was accepted had begun.
     pub(super) fn accepted_after(&self, since: Instant) -> Duration {
         let clicks = self.0.lock().unwrap();
-        let mut accepted = clicks.iter().rev().filter(|(_, outcome)| *outcome == Outcome::Accepted);
-        accepted.next().map_or(Duration::ZERO, |(at, _)| at.saturating_duration_since(since))
+        let mut accepted = clicks.iter().rev().filter(|click| click.outcome == Outcome::Accepted);
+        accepted.next().map_or(Duration::ZERO, |click| click.began.saturating_duration_since(since))
     }
 
-    /// How many clicks began in between. None was anything but accepted.
+    /// How many clicks began and were answered in between. None was anything but accepted.
     #[track_caller]
     pub(super) fn all_accepted(&self, from: Instant, until: Instant, whose: &str) -> usize {
         let clicks = self.0.lock().unwrap();
-        let those = clicks.iter().filter(|(at, _)| (from..until).contains(at));
+        let those = clicks.iter().filter(|click| click.began >= from && click.answered < until);
         let mut count = 0;
-        for (_, outcome) in those {
-            assert_eq!(*outcome, Outcome::Accepted, "{whose}, click {count}");
+        for click in those {
+            assert_eq!(click.outcome, Outcome::Accepted, "{whose}, click {count}");
             count += 1;
         }
         count
@@ -65,10 +73,10 @@ impl Record {
     #[track_caller]
     fn ends(&self, outcome: &Outcome, since: Instant, whose: &str) {
         let clicks = self.0.lock().unwrap();
-        let (at, last) = clicks.last().unwrap();
-        assert!(*at > since && last == outcome, "{whose}: {last:?}");
-        let neither = clicks.iter().find(|(_, outcome)| matches!(outcome, Outcome::Neither(_)));
-        assert_eq!(neither, None, "{whose}");
+        let last = clicks.last().unwrap();
+        assert!(last.began > since && last.outcome == *outcome, "{whose}: {last:?}");
+        let neither = clicks.iter().find(|click| matches!(click.outcome, Outcome::Neither(_)));
+        assert!(neither.is_none(), "{whose}: {neither:?}");
     }
 }
 
@@ -145,7 +153,7 @@ impl Clicker {
 
     async fn click(&mut self) {
         let cookie = self.wire.jar[DEVICE].clone();
-        let at = now();
+        let began = now();
         let answer = self.wire.click(&self.link).await;
         let outcome = match answer.location() {
             Some(location) if location == self.destination => Outcome::Accepted,
@@ -155,6 +163,6 @@ impl Clicker {
         };
         // Whoever has copied a cookie keeps it, whatever a browser is told.
         self.wire.jar.entry(DEVICE.to_owned()).or_insert(cookie);
-        self.record.0.lock().unwrap().push((at, outcome));
+        self.record.0.lock().unwrap().push(Click { began, answered: now(), outcome });
     }
 }
