@@ -17,6 +17,7 @@ use serde::Deserialize;
 use worker::Env;
 
 use crate::failure::Failure;
+use crate::mail;
 
 /// The shortest API token taken: 32 characters.
 const MIN_API_TOKEN: usize = 32;
@@ -129,6 +130,9 @@ impl Config {
         }
         let admin_token = token.map(|token| hash_key.digest(Purpose::ApiToken, &[token.as_bytes()]));
         let mail_out: Way = var("MAIL_OUT")?.parse().map_err(|_| Failure::Misconfigured("MAIL_OUT"))?;
+        if mail_out == Way::Cloudflare && env.send_email(mail::BINDING).is_err() {
+            return Err(Failure::Misconfigured(mail::BINDING));
+        }
         let (user, password) = (text(env, "SMTP_USER").ok(), text(env, "SMTP_PASSWORD").ok());
         let mail_credentials =
             Credentials::for_way(&mail_out, user, password).map_err(|unusable| match unusable {

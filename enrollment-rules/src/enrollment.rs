@@ -181,6 +181,12 @@ pub fn start(person: Option<UserId>, code: Digest, now: Timestamp) -> Enrollment
     Enrollment { person, started_at: now, codes, wrong_tries: 0, stage: Stage::Open }
 }
 
+/// Whether a code of it could still be good, as far as that does not depend on time.
+#[must_use]
+pub fn is_open(enrollment: &Enrollment) -> bool {
+    standing(enrollment).is_ok()
+}
+
 fn standing(enrollment: &Enrollment) -> Result<(), Refusal> {
     match enrollment.stage {
         Stage::Used => Err(Refusal::CodeUsed),

@@ -42,6 +42,13 @@ const HOUR_SECONDS: u64 = 3_600;
 /// How far back a history of mails must reach, in seconds.
 pub const HISTORY_SECONDS: u64 = DAY_SECONDS;
 
+/// May somebody be told that all tries of an enrollment in their name were spent, having been told so at `last`? Once a day: what
+/// comes of a stranger's doing, and nobody has asked for, must not fill a mailbox.
+#[must_use]
+pub fn may_tell_of_wrong_codes(last: Option<Timestamp>, now: Timestamp) -> bool {
+    last.is_none_or(|last| now.seconds_since(last) >= DAY_SECONDS)
+}
+
 /// Seconds until fewer than `limit` of `times` lie within the last `window` seconds; 0 if that is so already.
 fn wait(times: impl Iterator<Item = Timestamp>, limit: usize, window: u64, now: Timestamp) -> u64 {
     let mut ages: Vec<u64> = times.map(|at| now.seconds_since(at)).filter(|age| *age < window).collect();
@@ -166,6 +173,17 @@ mod tests {
         assert_eq!(mail_allowance(&history, false, at(30)), Err(Limited { retry_after_seconds: 870 }));
         assert_eq!(mail_allowance(&history, false, at(899)), Err(Limited { retry_after_seconds: 1 }));
         assert_eq!(mail_allowance(&history, false, at(900)), Ok(Allowance::Ordinary));
+    }
+
+    #[test]
+    fn that_tries_were_spent_is_told_once_a_day() {
+        for (last, told) in
+            [(None, true), (Some(0), false), (Some(DAY_SECONDS - 1), false), (Some(DAY_SECONDS), true)]
+        {
+            let now = at(DAY_SECONDS);
+            let last = last.map(|ago| at(DAY_SECONDS - ago));
+            assert_eq!(may_tell_of_wrong_codes(last, now), told, "{last:?}");
+        }
     }
 
     #[test]

@@ -318,6 +318,7 @@ pub(super) fn try_code(
         store.audit("person", "enrollment.code_wrong", &person, "", now)?;
         if let (0, Some(address)) = (enrollment::attempts_left(&stored.enrollment), &stored.mail_to)
             && are_theirs(store, stored)?
+            && limits::may_tell_of_wrong_codes(outbox::told_of_wrong_codes(store, &person)?, now)
         {
             let about = About::WrongCodes(tried.asked.clone());
             outbox::queue(
@@ -346,13 +347,18 @@ fn still_theirs(store: &Store, stored: &StoredEnrollment) -> Result<(), Failure>
 pub(super) fn are_theirs(store: &Store, stored: &StoredEnrollment) -> Result<bool, Failure> {
     let person = stored.enrollment.person.or(stored.alias_of);
     let (Some(mail_to), Some(person)) = (&stored.mail_to, person) else { return Ok(true) };
-    let address: Address = mail_to.parse().map_err(|_| Failure::Internal("a stored address"))?;
+    Ok(owner(store, mail_to)? == Some(person))
+}
+
+/// Whose address it is now, as the primary address or as an alias.
+pub(super) fn owner(store: &Store, address: &str) -> Result<Option<UserId>, Failure> {
+    let address: Address = address.parse().map_err(|_| Failure::Internal("a stored address"))?;
     let key = address.key();
     let owner = match store.person_by_address(&key)? {
         Some(owner) => Some(owner),
         None => store.person_by_alias(&key)?.map(|(owner, _)| owner),
     };
-    Ok(owner.is_some_and(|owner| owner.id == person))
+    Ok(owner.map(|owner| owner.id))
 }
 
 /// Ends every enrollment of a person that is under way: a revocation reaches those too.

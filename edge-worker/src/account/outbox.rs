@@ -111,13 +111,14 @@ pub(super) const STORED: &str = "SELECT seq, person, address, language, about, c
 
 pub(super) fn stored(row: &mut Row) -> Result<Stored, Failure> {
     let (seq, person, address) = (row.take()?, row.take()?, row.take()?);
-    let language = Language::tagged(&row.take::<String>()?).ok_or(Failure::Internal("a stored language"))?;
+    // What another release has queued, in a language or of a kind that is not known here, must not be in the way of all others.
+    let language = Language::tagged(&row.take::<String>()?).unwrap_or(Language::English);
     let about = about(&row.take::<Vec<u8>>()?);
     let created_at = row.take()?;
     Ok(Stored { seq, person, address, language, about, created_at, standing: standing(row)? })
 }
 
-/// What was queued. Whoever goes back to a former release has mails that it does not know: one must not be in the way of all others.
+/// What was queued.
 fn about(stored: &[u8]) -> About {
     postcard::from_bytes(stored).unwrap_or(About::Unreadable)
 }
@@ -158,6 +159,12 @@ pub(super) fn queue(
             seconds(standing.give_up_at),
         ],
     )
+}
+
+/// When the person was told last that all tries of an enrollment were spent, as far as that is kept.
+pub(super) fn told_of_wrong_codes(store: &Store, person: &str) -> Result<Option<Timestamp>, Failure> {
+    let query = "SELECT created_at FROM outbox WHERE kind = ? AND person = ? ORDER BY seq DESC LIMIT 1";
+    store.row(query, vec![rules::WRONG_CODES.into(), person.into()], Row::take)
 }
 
 /// Writes down a mail to everybody who has one of these devices and has not been disabled: that they were revoked.

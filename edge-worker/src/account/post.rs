@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use device_token::Timestamp;
 use enrollment_rules::address::Address;
-use enrollment_rules::enrollment::{self, Stage};
+use enrollment_rules::enrollment;
 use enrollment_rules::keyed_hash::Digest;
 use enrollment_rules::language::Language;
 use enrollment_rules::mail::fate::{Cause, Fate, Step, Trouble};
@@ -139,6 +139,9 @@ impl Post {
         {
             return Ok(Written::Not);
         }
+        if self.is_somebody_elses(mail)? {
+            return Ok(Written::Not);
+        }
         let Some(sender) = self.work.store.sender(&self.work.config)? else { return Ok(Written::NoSender) };
         let frame = self.frame(mail.language)?;
         let minutes = self.work.config.bounds.code_lifetime_seconds.div_ceil(60);
@@ -194,7 +197,16 @@ impl Post {
     /// Whether a code could still be used, by whoever has the address it goes to.
     fn is_needed(&self, ticket: &Digest) -> Result<bool, Failure> {
         let Some(stored) = self.work.store.enrollment(ticket)? else { return Ok(false) };
-        Ok(stored.enrollment.stage == Stage::Open && enrolling::are_theirs(&self.work.store, &stored)?)
+        Ok(enrollment::is_open(&stored.enrollment) && enrolling::are_theirs(&self.work.store, &stored)?)
+    }
+
+    /// Whether the address has become another person's since: what is about one of them is nothing for the other.
+    fn is_somebody_elses(&self, mail: &Stored) -> Result<bool, Failure> {
+        if !mail.about.is_for_people() {
+            return Ok(false);
+        }
+        let owner = enrolling::owner(&self.work.store, &mail.address)?;
+        Ok(owner.is_some_and(|owner| owner.to_string() != mail.person))
     }
 
     fn tells_of_whole(&self, mail: &Stored) -> bool {

@@ -15,7 +15,7 @@ use super::message::headers;
 use super::way_out::{Report, within};
 
 /// The binding's name in `wrangler.toml`.
-const BINDING: &str = "MAIL";
+pub(crate) const BINDING: &str = "MAIL";
 
 /// The most characters kept of what the service says.
 const MAX_CHARACTERS: usize = 300;

@@ -11,9 +11,10 @@ use super::Message;
 /// What is in the head besides who, whom, when and which.
 pub(super) fn headers(language: Language) -> [(&'static str, &'static str); 3] {
     [
-        // RFC 3834: no out-of-office notice should answer. Exchange goes by a field of its own (MS-OXCMAIL, 2.1.3.2.20).
+        // RFC 3834: no out-of-office notice should answer. Exchange goes by a field of its own (MS-OXCMAIL, 2.1.3.2.20), whose "All"
+        // would suppress the report that a mail could not be delivered, too.
         ("Auto-Submitted", "auto-generated"),
-        ("X-Auto-Response-Suppress", "All"),
+        ("X-Auto-Response-Suppress", "DR, RN, NRN, OOF, AutoReply"),
         // RFC 3282.
         ("Content-Language", language.tag()),
     ]
@@ -89,9 +90,11 @@ mod tests {
                 "X-Auto-Response-Suppress",
             ];
             assert_eq!(names(headers), expected, "{headers}");
-            for line in
-                ["Auto-Submitted: auto-generated", "X-Auto-Response-Suppress: All", "Content-Language: de"]
-            {
+            for line in [
+                "Auto-Submitted: auto-generated",
+                "X-Auto-Response-Suppress: DR, RN, NRN, OOF, AutoReply",
+                "Content-Language: de",
+            ] {
                 assert!(headers.split("\r\n").any(|one| one == line), "{line} in {headers}");
             }
             assert!(

@@ -10,6 +10,7 @@ use enrollment_rules::address::Address;
 use enrollment_rules::language::Language;
 use enrollment_rules::mail::words::Words;
 
+pub(crate) use self::binding::BINDING;
 pub(crate) use self::way_out::{Report, hand_over};
 use crate::config::Account;
 

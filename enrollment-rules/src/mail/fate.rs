@@ -120,6 +120,12 @@ impl Cause {
         Self::TooLong,
     ];
 
+    /// Whether it is about one mail or its recipient. Everything else is wrong for all mail until somebody has mended it.
+    #[must_use]
+    pub const fn is_of_one_mail(self) -> bool {
+        matches!(self, Self::RecipientRefused | Self::MessageRefused)
+    }
+
     /// The stable name, in the API and the audit.
     #[must_use]
     pub const fn name(self) -> &'static str {

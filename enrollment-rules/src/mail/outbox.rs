@@ -102,7 +102,7 @@ impl About {
             Self::AliasUsed { .. } => "alias_used",
             Self::NewDevice { .. } => "new_device",
             Self::Revoked => REVOKED,
-            Self::WrongCodes(_) => "wrong_codes",
+            Self::WrongCodes(_) => WRONG_CODES,
             Self::Announcement { .. } => "announcement",
             Self::Unreadable => "unreadable",
         }
@@ -132,6 +132,12 @@ impl About {
         !matches!(self, Self::Nobody)
     }
 
+    /// Whether it is for somebody who enrolls, and not for an administrator.
+    #[must_use]
+    pub const fn is_for_people(&self) -> bool {
+        !matches!(self, Self::Nobody | Self::Announcement { .. } | Self::Unreadable)
+    }
+
     /// How long it is tried, in seconds: a code as long as it lives, what is worth knowing later too for a day.
     #[must_use]
     pub const fn lifetime_seconds(&self, bounds: &Bounds) -> u64 {
@@ -150,6 +156,9 @@ impl About {
 
 /// The kind of [`About::Revoked`], of which a great many are queued at once.
 pub const REVOKED: &str = "revoked";
+
+/// The kind of [`About::WrongCodes`], of which there is one a day.
+pub const WRONG_CODES: &str = "wrong_codes";
 
 /// How a mail stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -239,13 +248,13 @@ impl Standing {
         Self { next_at: Some(now.plus_seconds(LOOK_AFTER_SECONDS)), ..self }
     }
 
-    /// An attempt has ended. What is refused for good is the mail or its recipient; where everybody's mail is refused, somebody
-    /// will mend that, and the mail waits for it.
+    /// An attempt has ended. What is refused for good is the mail or its recipient; where everybody's mail is refused, at whichever
+    /// step the server says so, somebody will mend that, and the mail waits for it.
     #[must_use]
     pub fn ended(self, about: &About, fate: Fate, bounds: &Bounds, now: Timestamp) -> Self {
         match fate {
             Fate::Accepted => Self { state: State::Sent, next_at: None, trouble: None, ..self },
-            Fate::Refused(trouble) if !trouble.step.is_of_whole() => {
+            Fate::Refused(trouble) if trouble.cause.is_of_one_mail() => {
                 Self { state: State::Refused, next_at: None, trouble: Some(trouble), ..self }
             }
             Fate::Refused(trouble) | Fate::Later(trouble) => self.again(about, trouble, bounds, now),

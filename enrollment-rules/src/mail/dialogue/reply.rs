@@ -106,6 +106,12 @@ fn reply(code: u16, bytes: &[u8]) -> Result<Reply, NoReply> {
         .filter(|line| !line.is_empty())
         .map(|line| String::from_utf8_lossy(line).trim_end_matches('\r').to_owned())
         .collect();
+    // RFC 5321 section 4.2.1: all lines have the same code. smtp-proto takes the first one's; a server that takes a mail in one line
+    // and refuses it in the next has said nothing.
+    let digits = code.to_string();
+    if !lines.iter().all(|line| line.starts_with(&digits)) {
+        return Err(NoReply::NotSmtp);
+    }
     let enhanced = lines.first().and_then(|line| enhanced(line.get(4..)?));
     Ok(Reply { code, enhanced: enhanced.filter(|[class, ..]| *class == code / 100), lines })
 }
@@ -154,9 +160,15 @@ mod tests {
         for text in ["", "2", "250", "250 OK", "250 OK\r", "250-first\r\n", "250-first\r\n250"] {
             assert_eq!(read(text), Ok(None), "{text:?}");
         }
-        for text in
-            ["\r\n", "HTTP/1.1 400 Bad Request\r\n", "25O OK\r\n", "250x\r\n", "999 no\r\n", "100 no\r\n"]
-        {
+        for text in [
+            "\r\n",
+            "HTTP/1.1 400 Bad Request\r\n",
+            "25O OK\r\n",
+            "250x\r\n",
+            "999 no\r\n",
+            "100 no\r\n",
+            "250-taken\r\n550 5.7.1 refused\r\n",
+        ] {
             assert_eq!(read(text), Err(NoReply::NotSmtp), "{text:?}");
         }
         let endless_line = format!("250 {}", "a".repeat(MAX_REPLY));

@@ -40,7 +40,12 @@ fn what_nobody_waits_for_is_tried_for_a_day() {
 
 #[test]
 fn what_is_accepted_or_refused_is_not_tried_again() {
-    for (fate, state) in [(Fate::Accepted, State::Sent), (Fate::Refused(trouble()), State::Refused)] {
+    let refused = |cause| Fate::Refused(Trouble { cause, ..trouble() });
+    for (fate, state) in [
+        (Fate::Accepted, State::Sent),
+        (refused(Cause::RecipientRefused), State::Refused),
+        (refused(Cause::MessageRefused), State::Refused),
+    ] {
         let (times, standing) = attempts(&About::Revoked, &fate);
         assert_eq!((times.len(), standing.state, standing.perhaps_twice), (1, state, false));
     }
@@ -48,13 +53,21 @@ fn what_is_accepted_or_refused_is_not_tried_again() {
 
 #[test]
 fn where_all_mail_is_refused_a_mail_waits_until_somebody_has_mended_that() {
-    for step in [Step::Greeting, Step::Auth, Step::Mail] {
-        let refused = Fate::Refused(Trouble { step, ..trouble() });
+    // Many servers say so only when they know the recipient, or have the message.
+    for (step, cause) in [
+        (Step::Greeting, Cause::Refused),
+        (Step::Auth, Cause::AuthRefused),
+        (Step::Mail, Cause::SenderRefused),
+        (Step::Rcpt, Cause::SenderRefused),
+        (Step::Rcpt, Cause::AuthRequired),
+        (Step::Rcpt, Cause::Refused),
+        (Step::Message, Cause::SenderRefused),
+        (Step::Message, Cause::Refused),
+    ] {
+        let trouble = Trouble { step, cause, ..trouble() };
+        let refused = Fate::Refused(trouble.clone());
         for about in [About::Nobody, About::Revoked] {
-            assert_eq!(
-                attempts(&about, &refused),
-                attempts(&about, &Fate::Later(Trouble { step, ..trouble() }))
-            );
+            assert_eq!(attempts(&about, &refused), attempts(&about, &Fate::Later(trouble.clone())));
         }
     }
 }
