@@ -212,7 +212,8 @@ pub struct Comparison {
     pub entries: u64,
     /// How many of them KV does not have, or not with so late a time.
     pub missing: u64,
-    /// How many more KV has. They are out of date and harm nobody.
+    /// How many more KV has, or with a later time than the true one. Those that are over harm nobody; after the database was restored
+    /// from a backup, others refuse people who would have to be let through.
     pub surplus: u64,
     /// Whether KV has the body that its head names, if that names one.
     pub body_found: bool,
@@ -228,6 +229,7 @@ pub fn compare(truth: &Head, entries: &Revoked, head: Option<&Head>, body: Optio
     let older = body.unwrap_or(&nothing);
     let published = |id: &[u8; 16]| newest.at(id).max(older.at(id));
     let missing = entries.iter().filter(|(id, at)| published(id).is_none_or(|there| there < *at)).count();
+    let later = entries.iter().filter(|(id, at)| published(id).is_some_and(|there| there > *at)).count();
     let in_newest = newest.iter().filter(|(id, _)| entries.at(id).is_none()).count();
     let in_body = older.iter().filter(|(id, _)| entries.at(id).is_none() && newest.at(id).is_none()).count();
     let body_found = head.is_some_and(|head| match head.body {
@@ -249,7 +251,7 @@ pub fn compare(truth: &Head, entries: &Revoked, head: Option<&Head>, body: Optio
         published_version: head.map(|head| head.version),
         entries: count(entries.len()),
         missing,
-        surplus: count(in_newest.saturating_add(in_body)),
+        surplus: count(in_newest.saturating_add(in_body).saturating_add(later)),
         body_found,
         published_at: head.map(|head| crate::time_text::rfc3339(head.published_at)),
     }

@@ -53,7 +53,7 @@ const FAILURES: &str = "publish_failures";
 /// The same of bodies; when the last of those failures was.
 const BODY_FAILED_AT: &str = "publish_body_failed_at";
 const BODY_FAILURES: &str = "publish_body_failures";
-/// That a body has to be made whatever there is.
+/// The version that a body must have at least, whatever there is; 0 where any will do.
 const REBUILD: &str = "publish_rebuild";
 /// The names of all signing keys that this deployment ever had, and of those it has.
 const KEYS_SEEN: &str = "keys_seen";
@@ -113,9 +113,9 @@ pub(super) fn republish(store: &Store, by: &By, now: Timestamp) -> Result<Handle
     Handled::new(&(), After::Republish)
 }
 
-/// The next body has all revocations, whatever there was before.
+/// The next body has all revocations, whatever there was before. One that is being written was gathered too early.
 pub(super) fn rebuild(store: &Store) -> Result<(), Failure> {
-    store.set_meta(REBUILD, "1")
+    store.set_meta(REBUILD, &store.version(VERSION)?.saturating_add(1).to_string())
 }
 
 /// What has become of publishing anew.
@@ -300,7 +300,9 @@ fn name_body(store: &Store, name: BodyName) -> Result<(), Failure> {
     let replaced = "UPDATE bodies SET replaced_at = ? WHERE replaced_at IS NULL";
     store.write(replaced, vec![number(NOT_YET)])?;
     store.write("UPDATE bodies SET replaced_at = NULL WHERE version = ?", vec![number(name.version)])?;
-    store.set_meta(REBUILD, "0")?;
+    if store.version(REBUILD)? <= name.version {
+        store.set_meta(REBUILD, "0")?;
+    }
     store.set_meta(BODY_FAILURES, "0")?;
     // The next head differs from the last one, even if nothing was revoked in between.
     store.bump_version()
