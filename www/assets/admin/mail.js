@@ -65,7 +65,8 @@ function item(message) {
   put(made, 'tries', counted('tries', tries));
   part(made, 'again').hidden = next_at === null || state !== 'queued';
   if (next_at) putTime(made, 'next', next_at, STYLE);
-  part(made, 'twice').hidden = !perhaps_twice;
+  // Of what was tried once and given up, there is no second one.
+  part(made, 'twice').hidden = !perhaps_twice || (state === 'expired' && tries === 1);
   part(made, 'trouble').hidden = trouble === null;
   put(made, 'reply', trouble?.reply ?? '');
   advise(part(made, 'advice'), trouble);
