@@ -3,6 +3,7 @@
 //! that took it without a word.
 
 mod ended;
+mod outlived;
 mod refusals;
 mod steps;
 mod table;

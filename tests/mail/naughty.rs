@@ -1,6 +1,6 @@
 //! Strings that have broken something somewhere, and such as would break out of a line of a dialogue or of a header, in everything
-//! that reaches a mail: the account's name, who asks, the device's name, the addresses of people, of the help desk and of the sender.
-//! Mails that take an administrator's passkey, the announcement and the test, have the account's name in common with the others; the
+//! that reaches a mail: the account's name, where somebody asks from, the addresses of people, of the help desk and of the sender; and
+//! in what could reach one by mistake, the browser's and the device's name. Mails that take an administrator's passkey, the announcement and the test, have the account's name in common with the others; the
 //! rules' own tests try theirs.
 
 use std::collections::BTreeMap;
@@ -9,7 +9,7 @@ use reqwest::Method;
 use reqwest::header::HeaderValue;
 use serde_json::{Value, json};
 use tokio::task::{JoinSet, LocalSet};
-use xtask::stack::free_ports;
+use xtask::stack::{CF_HEADER, free_ports};
 
 use crate::console;
 use crate::letter::Letter;
@@ -93,10 +93,15 @@ impl Place {
         for (wire, address) in [(&mut by_alias, &alias), (&mut wire, &ada)] {
             let start =
                 wire.calling(Method::POST, "/api/v1/enrollments", Some(&json!({ "address": address })));
-            let start = match HeaderValue::from_bytes(text.as_bytes()) {
-                Ok(user_agent) if text.len() < 4_000 => start.header("User-Agent", user_agent),
-                _ => start,
-            };
+            let place = json!({ "city": text, "country": text }).to_string();
+            let headers = [("User-Agent", text.clone()), (CF_HEADER, place)];
+            let start =
+                headers.into_iter().fold(start, |start, (name, value)| {
+                    match HeaderValue::from_bytes(value.as_bytes()) {
+                        Ok(value) if value.len() < 4_000 => start.header(name, value),
+                        _ => start,
+                    }
+                });
             let started = wire.send(start).await;
             assert_eq!(started.status, 202, "{text:?}: {}", started.text());
         }

@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use serde_json::{Value, json};
+use xtask::stack::{Location, free_ports};
 
 use crate::http_service::{HttpService, Reply};
 use crate::support::{Kind, Product, Site, Wire, eventually, fresh_address};
@@ -149,4 +150,18 @@ async fn mail_that_administrators_cause_tells_whether_the_service_works() {
         })
         .await;
     }
+}
+
+#[tokio::test]
+async fn where_the_binding_is_missing_nothing_is_answered_as_if_mail_could_go_out() {
+    let [nowhere] = free_ports().unwrap();
+    let vars = [("MAIL_OUT".to_owned(), "cloudflare:".to_owned())].into();
+    let product = Product::arranged(&[], |options| {
+        options.locations = vec![Location { kv_port: nowhere, vars, faulty_accounts: None }];
+    });
+    let there = format!("http://127.0.0.1:{}", product.stack.location(0).unwrap());
+    let answer = Wire::behind(&there, &product.stack.origin()).get("/api/v1/enrollments/mail").await;
+    answer.problem(500, "internal");
+    let log = std::fs::read_to_string(product.stack.state_dir().join("workerd.log")).unwrap();
+    assert!(log.contains("configuration: MAIL is missing or wrong"), "{log}");
 }

@@ -2,8 +2,13 @@
 
 use std::io::Write as _;
 
+use reqwest::Method;
+use serde_json::json;
+use xtask::stack::CF_HEADER;
+
 use crate::post::Post;
 use crate::server::{MailServer, Manner, Said};
+use crate::support::{Answer, Wire};
 
 async fn brings_a_code_that_works(manner: Manner) -> MailServer {
     let post = Post::open(manner).await;
@@ -18,6 +23,19 @@ async fn brings_a_code_that_works(manner: Manner) -> MailServer {
     assert_eq!(confirmed.status, 200, "{}", confirmed.text());
     post.server.was_treated_well();
     post.server
+}
+
+#[tokio::test]
+async fn where_the_edge_knows_where_somebody_asks_from_the_mail_says_so() {
+    let post = Post::open(Manner::PLAIN).await;
+    let ada = post.site.person("ada").await;
+    let wire = Wire::to(&post.site.origin);
+    let start = wire.calling(Method::POST, "/api/v1/enrollments", Some(&json!({ "address": ada.address })));
+    let place = json!({ "city": "Zürich", "country": "CH" }).to_string();
+    let started = Answer::to(start.header(CF_HEADER, place)).await;
+    assert_eq!(started.status, 202, "{}", started.text());
+    let letter = post.letter(&ada, 0).await;
+    assert!(letter.text.contains("Zürich, CH") && letter.html.contains("Zürich, CH"), "{}", letter.text);
 }
 
 #[tokio::test]

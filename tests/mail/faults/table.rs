@@ -43,5 +43,7 @@ impl Table {
         let (worst, promise) = (self.worst.as_secs_f64(), PROMISE.as_secs());
         let _ = writeln!(self.text, "worst for a person: {worst:.2} of the {promise} promised");
         std::io::stderr().write_all(self.text.as_bytes()).unwrap();
+        // How long things take is held to the promise where that is what is asked, on a machine with nothing else to do.
+        assert!(std::env::var_os("HOLD_TO_PROMISE").is_none() || self.worst <= PROMISE, "{}", self.text);
     }
 }

@@ -131,6 +131,9 @@ pub(super) struct Place {
 /// The service that has the objects.
 const HOME: &str = "worker";
 
+/// The header in which a request may bring what Cloudflare's edge would know of it (`request.cf`), as JSON: where it comes from.
+pub const CF_HEADER: &str = "Workbench-Cf";
+
 /// The class of objects that stand before the true ones where calls may fail, and the module it is in, from the root.
 const FAULTY: &str = "FaultyAccounts";
 const FAULTY_MODULE: &str = "tests/reliability/faulty_accounts.js";
@@ -241,8 +244,9 @@ impl Wrangler {
         parts.services.push(self.worker(name, modules, &bindings, &objects));
         let (socket, name) = (quoted(&format!("http-{name}")), quoted(name));
         parts.sockets.push(format!(
-            "(name = {socket}, address = \"127.0.0.1:{}\", http = (), service = {name})",
-            place.port
+            "(name = {socket}, address = \"127.0.0.1:{}\", http = (cfBlobHeader = {}), service = {name})",
+            place.port,
+            quoted(CF_HEADER)
         ));
     }
 

@@ -23,6 +23,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
+pub use self::config::CF_HEADER;
 pub use self::kv::{KvFiles, KvService};
 pub use self::options::{Location, StackOptions};
 pub use self::ports::free_ports;

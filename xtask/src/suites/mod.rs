@@ -238,7 +238,12 @@ pub fn check(checkout: &Checkout, check: Check) -> Outcome<bool> {
     }
     // What was measured is printed, too.
     let arguments = [&["--no-fail-fast", "--", "--show-output"], modules].concat();
-    tally.tests(check.name(), &mut outside(checkout, suite, &arguments));
+    let mut command = outside(checkout, suite, &arguments);
+    if check == Check::Mail {
+        // A test only shows how long a person waits.
+        command.env("HOLD_TO_PROMISE", "1");
+    }
+    tally.tests(check.name(), &mut command);
     Ok(tally.close_check())
 }
 
