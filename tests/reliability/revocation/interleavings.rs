@@ -193,6 +193,8 @@ async fn gather(subject: &Subject, mut orders: JoinSet<Brought>, tally: &mut Tal
             Brought::Confirm(answer) => {
                 assert!(answer.status < 500, "{}", answer.text());
                 tally.confirms.add(answer.status == 200);
+                tally.ended +=
+                    usize::from(answer.status == 410 && answer.json()["code"] == "enrollment_ended");
                 new.cookies.extend(cookie(&answer));
             }
         }
@@ -374,14 +376,15 @@ async fn ten_thousand_interleavings_of_revoking_with_renewing_proving_and_enroll
     let (people, orders) = (batches() * AT_ONCE, tally.orders());
     let words = format!(
         "\n{orders} interleavings of {people} people ({chance}): {alive} of {cookies} cookies, each at two places, and {tokens} device tokens \
-         survived\n  in time and too late: clicks {}, {}; proofs {}, {}; codes {}, {}; renewed by the late place \
-         when all was over: {renewed}\n",
+         survived\n  in time and too late: clicks {}, {}; proofs {}, {}; codes {}, {}, of which {} by the revocation; renewed by the \
+         late place when all was over: {renewed}\n",
         tally.clicks.done,
         tally.clicks.refused,
         tally.proofs.done,
         tally.proofs.refused,
         tally.confirms.done,
         tally.confirms.refused,
+        tally.ended,
     );
     std::io::stderr().write_all(words.as_bytes()).unwrap();
     assert_eq!(alive, 0, "{words}");
@@ -391,6 +394,7 @@ async fn ten_thousand_interleavings_of_revoking_with_renewing_proving_and_enroll
     for count in [tally.clicks, tally.proofs, tally.confirms] {
         assert!(count.done > people / 20 && count.refused > people / 20, "{words}");
     }
+    assert!(tally.ended > people / 20, "{words}");
 }
 
 impl Chance {

@@ -22,7 +22,10 @@ impl Count {
 pub(super) struct Tally {
     pub(super) clicks: Count,
     pub(super) proofs: Count,
+    /// Each code is sent twice: one of the two is too late by the other, if not by the revocation.
     pub(super) confirms: Count,
+    /// Those that were too late by the revocation.
+    pub(super) ended: usize,
 }
 
 impl Tally {

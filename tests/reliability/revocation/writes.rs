@@ -158,6 +158,35 @@ async fn a_body_that_kv_took_without_saying_so_is_deleted_too() {
 }
 
 #[tokio::test]
+async fn what_ends_all_revocations_while_their_body_is_written_is_followed_by_another_body() {
+    let kv = Kv::default();
+    let home = kv.view();
+    let product = Product::start_arranged(&[], |options| options.kv_port = Some(home.port())).await;
+    let site = product.demo();
+    let leaver = enrolled(&site, "leaver").await;
+    revoke_devices(&site, &[device(&leaver).await]).await;
+    let late = Duration::from_secs(1);
+    home.faults(move |call| {
+        let is_body = call.method == KvMethod::Put && call.key.starts_with("demo:body-");
+        if is_body { Fault::Late(late) } else { Fault::Nothing }
+    });
+    let is_body = |call: &Call| call.method == KvMethod::Put && call.key.starts_with("demo:body-");
+    let bodies = || home.calls().iter().filter(|call| is_body(call)).count();
+    let before = bodies();
+    let admin = site.admin.clone();
+    let publishing = tokio::spawn(async move { admin.post("/revocations/republish", &json!({}), 200).await });
+    eventually("the body to be on its way", async || (bodies() > before).then_some(())).await;
+    site.admin.revoke(&json!({ "everyone": true })).await;
+    publishing.await.unwrap();
+    home.heal();
+    let found = eventually("KV to have everything", async || {
+        holds(&site).await.filter(|found| found["surplus"] == 0)
+    })
+    .await;
+    assert_eq!(found["entries"], 0, "{found}");
+}
+
+#[tokio::test]
 async fn a_body_is_written_before_the_head_that_names_it_and_deleted_long_after() {
     let (kv, sink) = (Kv::default(), MailSink::open());
     let [home, far] = [kv.view(), kv.view()];
