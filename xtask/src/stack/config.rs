@@ -10,6 +10,7 @@ use std::path::Path;
 
 use serde::Deserialize;
 
+use super::CF_HEADER;
 use crate::failure::{Explain as _, Failure, Outcome};
 
 /// The part of `wrangler.toml` that this product uses.
@@ -130,9 +131,6 @@ pub(super) struct Place {
 
 /// The service that has the objects.
 const HOME: &str = "worker";
-
-/// The header in which a request may bring what Cloudflare's edge would know of it (`request.cf`), as JSON: where it comes from.
-pub const CF_HEADER: &str = "Workbench-Cf";
 
 /// The class of objects that stand before the true ones where calls may fail, and the module it is in, from the root.
 const FAULTY: &str = "FaultyAccounts";

@@ -23,7 +23,6 @@ use std::time::Duration;
 
 use serde_json::json;
 
-pub use self::config::CF_HEADER;
 pub use self::kv::{KvFiles, KvService};
 pub use self::options::{Location, StackOptions};
 pub use self::ports::free_ports;
@@ -35,6 +34,9 @@ use self::options::Ports;
 use crate::checkout::Checkout;
 use crate::failure::{Explain as _, Failure, Outcome};
 use crate::setup;
+
+/// The header in which a request may bring what Cloudflare's edge would know of it (`request.cf`), as JSON: where it comes from.
+pub const CF_HEADER: &str = "Workbench-Cf";
 
 /// How long a process may take until it answers.
 const START_LIMIT: Duration = Duration::from_mins(2);
