@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use serde_json::Value;
 use xtask::stack::Location;
 
 use crate::kv::View;
-use crate::support::{Admin, Product, Wire};
+use crate::support::{Admin, Product, Wire, eventually};
 
 /// A location that sees KV like this. Variables replace the product's own.
 pub(crate) fn location(view: &View, vars: &[(&str, &str)]) -> Location {
@@ -14,6 +15,18 @@ pub(crate) fn location(view: &View, vars: &[(&str, &str)]) -> Location {
 
 fn owned(vars: &[(&str, &str)]) -> BTreeMap<String, String> {
     vars.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+}
+
+impl Admin {
+    /// What was found, if KV has everything, by the product's own word.
+    pub(crate) async fn kv_holds(&self) -> Option<Value> {
+        Some(self.get("/revocations/verify").await).filter(|found| found["holds"] == true)
+    }
+
+    /// Waits for that.
+    pub(crate) async fn kv_comes_to_hold(&self) -> Value {
+        eventually("KV to have everything", async || self.kv_holds().await).await
+    }
 }
 
 impl Product {

@@ -263,11 +263,7 @@ async fn while_a_large_body_cannot_be_written_everything_else_goes_on() {
     home.heal();
     // Whether that waits for it or not: a body of megabytes takes its time.
     admin.post("/revocations/republish", &json!({}), 200).await;
-    eventually("KV to have everything", async || {
-        let found = admin.get("/revocations/verify").await;
-        (found["holds"] == true).then_some(())
-    })
-    .await;
+    admin.kv_comes_to_hold().await;
     assert_eq!((status(lost).await, status(kept).await), (401, 204));
 }
 
@@ -278,11 +274,7 @@ async fn where_there_are_more_than_can_be_published_the_account_object_is_asked(
     let admin = product.demo().admin;
     let published = admin.post("/revocations/republish", &json!({}), 200).await;
     assert_eq!(published["entries"], MOST + 1);
-    eventually("KV to have everything", async || {
-        let found = admin.get("/revocations/verify").await;
-        (found["holds"] == true).then_some(())
-    })
-    .await;
+    admin.kv_comes_to_hold().await;
     assert_eq!(kv.keys(), [HEAD, "other:head"]);
     for _ in 0..3 {
         assert_eq!((status(lost).await, status(kept).await), (401, 204));

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use super::faults::{Calls, Kind, Place};
-use super::journey::{DESTINATION, gets_through, kv_holds, leads_to_enrolling};
+use super::journey::{DESTINATION, gets_through, leads_to_enrolling};
 use super::tries::Tries;
 use crate::kv::Method;
 use crate::support::product::Person;
@@ -44,7 +44,7 @@ impl Background {
             wires.push(wire);
         }
         home.admin.revoke_user(&leaver.id).await;
-        kv_holds(&home).await;
+        home.admin.kv_comes_to_hold().await;
         let [kept, revoked] = wires.try_into().unwrap();
         Self { link, person, kept, revoked, stranger: place.wire() }
     }
@@ -88,6 +88,6 @@ impl Gone {
             leads_to_enrolling(&self.kept.clone().click(&self.link).await).then_some(())
         })
         .await;
-        kv_holds(&home).await;
+        home.admin.kv_comes_to_hold().await;
     }
 }

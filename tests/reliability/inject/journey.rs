@@ -2,12 +2,12 @@
 
 use ed25519_dalek::SigningKey;
 use reqwest::Method;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::faults::Place;
 use super::tries::Tries;
 use crate::support::product::Person;
-use crate::support::{Answer, Bound, CONFIRM, DEVICE, Site, Wire, b64, eventually};
+use crate::support::{Answer, Bound, CONFIRM, DEVICE, Wire, b64, eventually};
 
 pub(super) const DESTINATION: &str = "https://destination.example/";
 const VERIFY: &str = "/api/v1/verify";
@@ -51,7 +51,7 @@ impl Journey {
         home.admin.revoke_user(&revoked.id).await;
         // All revocations so far become a body, so that there are two values to read.
         home.admin.post("/revocations/republish", &json!({}), 200).await;
-        kv_holds(&home).await;
+        home.admin.kv_comes_to_hold().await;
         let jar = revoked_device.wire.jar.clone();
         revoked_device.wire = place.wire();
         revoked_device.wire.jar = jar;
@@ -183,7 +183,7 @@ pub(super) struct Gone {
 impl Gone {
     /// Nothing that was acknowledged is lost, KV has it too, and nobody gets through.
     pub(super) async fn look(mut self, place: &mut Place, rests: Rests) {
-        kv_holds(&place.home()).await;
+        place.home().admin.kv_comes_to_hold().await;
         match rests {
             Rests::No => {}
             Rests::Awaited => {
@@ -214,14 +214,4 @@ impl Gone {
             }
         }
     }
-}
-
-/// Waits until KV has the truth, which nothing but the account object brings about.
-pub(super) async fn kv_holds(home: &Site) -> Value {
-    eventually("KV to have the truth", async || holds(home).await).await
-}
-
-/// What was found, if KV has the truth.
-pub(super) async fn holds(home: &Site) -> Option<Value> {
-    Some(home.admin.get("/revocations/verify").await).filter(|found| found["holds"] == true)
 }

@@ -8,7 +8,6 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::faults::Place;
-use super::journey::{holds, kv_holds};
 use super::tries::Tries;
 use crate::support::product::{Person, fresh_address};
 use crate::support::{Admin, Answer, Kind, Site, Wire, eventually, eventually_within};
@@ -59,7 +58,7 @@ impl Revocations {
             devices.push(Enrolled { person, id, wire });
         }
         let now = home.admin.settings().await["authentication_duration_days"].as_u64().unwrap();
-        kv_holds(&home).await;
+        home.admin.kv_comes_to_hold().await;
         Self { link, domain, days: if now < 365 { now + 1 } else { 30 }, devices }
     }
 
@@ -128,11 +127,11 @@ impl Gone {
     /// Nothing that was acknowledged is lost, KV has it too, and nobody gets through.
     pub(super) async fn look(self, place: &Place) {
         let home = place.home();
-        eventually_within(BODY_PATIENCE, "KV to have the truth", async || holds(&home).await).await;
+        eventually_within(BODY_PATIENCE, "KV to have the truth", async || home.admin.kv_holds().await).await;
         // KV may have had everything before it was published anew; that comes, too.
         let asked_for = self.published["version"].as_u64().unwrap();
         eventually("what was published anew", async || {
-            let published = kv_holds(&home).await["published_version"].as_u64().unwrap();
+            let published = home.admin.kv_comes_to_hold().await["published_version"].as_u64().unwrap();
             (published >= asked_for).then_some(())
         })
         .await;

@@ -20,10 +20,6 @@ fn is_body(call: &Call) -> bool {
     call.key.starts_with("demo:body-")
 }
 
-async fn holds(site: &Site) -> Option<Value> {
-    Some(site.admin.get("/revocations/verify").await).filter(|found| found["holds"] == true)
-}
-
 /// Somebody new.
 async fn enrolled(site: &Site, name: &str) -> (String, Wire) {
     let person = site.person(name).await;
@@ -67,7 +63,7 @@ async fn a_mail_server_that_says_nothing_does_not_hold_up_what_is_published() {
     })
     .await;
     assert!(is_open(&attempt), "only once the mail was over");
-    assert!(holds(&site).await.is_some());
+    assert!(site.admin.kv_holds().await.is_some());
 }
 
 #[tokio::test]
@@ -90,7 +86,7 @@ async fn a_list_that_kv_does_not_take_holds_up_no_revocation_and_comes_when_it_c
     eventually("a list to be refused", async || (tries() > 0).then_some(())).await;
     browser.click(&link).await.leads_to(DESTINATION);
     site.admin.revoke_user(&late).await;
-    let found = eventually("KV to have the revocation", async || holds(&site).await).await;
+    let found = eventually("KV to have the revocation", async || site.admin.kv_holds().await).await;
     assert_eq!((&found["entries"], &found["missing"], bodies(&kv)), (&json!(2), &json!(0), 0), "{found}");
     let clicked = browser.click(&link).await;
     assert!(clicked.location().unwrap().contains("/enroll?"), "{clicked:?}");
@@ -105,7 +101,7 @@ async fn a_list_that_kv_does_not_take_holds_up_no_revocation_and_comes_when_it_c
         (head["body"]["entries"] == 2).then_some(())
     })
     .await;
-    assert!(holds(&site).await.is_some());
+    assert!(site.admin.kv_holds().await.is_some());
 }
 
 #[tokio::test]
@@ -145,7 +141,7 @@ async fn all_who_ask_for_a_heartbeat_while_one_is_written_get_that_one() {
     })
     .await;
     tokio::time::sleep(Duration::from_secs(5)).await;
-    let before = eventually("KV to have everything", async || holds(&site).await).await;
+    let before = site.admin.kv_comes_to_hold().await;
     let asks = || calls.calls().iter().filter(|(call, _)| call.kind == HEARTBEAT).count();
     let (asked, written) = (asks(), home.count(Method::Put, HEAD));
     let late = Duration::from_millis(500);
@@ -154,7 +150,7 @@ async fn all_who_ask_for_a_heartbeat_while_one_is_written_get_that_one() {
     eventually("each place to ask", async || (asks() >= asked + PLACES).then_some(())).await;
     // That nothing more is written can only be waited for.
     tokio::time::sleep(late * 2).await;
-    let after = eventually("KV to have everything", async || holds(&site).await).await;
+    let after = site.admin.kv_comes_to_hold().await;
     let [before, after] = [before, after].map(|found| found["version"].as_u64().unwrap());
     assert_eq!((home.count(Method::Put, HEAD) - written, after - before), (1, 1));
 }

@@ -24,10 +24,6 @@ async fn verified(site: &Site) -> Value {
     site.admin.get("/revocations/verify").await
 }
 
-async fn holds(site: &Site) -> Option<Value> {
-    Some(verified(site).await).filter(|found| found["holds"] == true)
-}
-
 fn writes(view: &View, key: &str) -> Vec<Call> {
     let all = view.calls().into_iter();
     all.filter(|call| call.method == KvMethod::Put && call.key == key).collect()
@@ -43,7 +39,7 @@ async fn a_key_is_written_once_an_interval_and_the_last_write_has_everything() {
     })
     .await;
     let site = product.demo();
-    eventually("what was set up to be told", async || holds(&site).await).await;
+    eventually("what was set up to be told", async || site.admin.kv_holds().await).await;
     let mut before = writes(&home, HEAD);
     let began = now();
     // Each changes something, and together far more often than KV may be told.
@@ -61,7 +57,7 @@ async fn a_key_is_written_once_an_interval_and_the_last_write_has_everything() {
         });
     }
     let count: u32 = changing.join_all().await.into_iter().sum();
-    let found = eventually("KV to have the last of them", async || holds(&site).await).await;
+    let found = eventually("KV to have the last of them", async || site.admin.kv_holds().await).await;
     assert_eq!(found["version"], found["published_version"], "{found}");
     let those = writes(&home, HEAD).split_off(before.len());
     // A write may arrive a little late, and the next one in time: so not each pause, but all of them together.
@@ -154,7 +150,7 @@ async fn a_body_that_kv_took_without_saying_so_is_deleted_too() {
         (kv.keys().iter().filter(|key| key.starts_with("demo:")).count() == 2).then_some(())
     })
     .await;
-    assert!(holds(&site).await.is_some());
+    assert!(site.admin.kv_holds().await.is_some());
 }
 
 #[tokio::test]
@@ -180,7 +176,7 @@ async fn what_ends_all_revocations_while_their_body_is_written_is_followed_by_an
     publishing.await.unwrap();
     home.heal();
     let found = eventually("KV to have everything", async || {
-        holds(&site).await.filter(|found| found["surplus"] == 0)
+        site.admin.kv_holds().await.filter(|found| found["surplus"] == 0)
     })
     .await;
     assert_eq!(found["entries"], 0, "{found}");
@@ -221,7 +217,7 @@ async fn a_body_is_written_before_the_head_that_names_it_and_deleted_long_after(
         revoke_devices(&site, std::slice::from_ref(one)).await;
         revoke_devices(&site, many).await;
     }
-    let found = eventually("KV to have all", async || holds(&site).await).await;
+    let found = eventually("KV to have all", async || site.admin.kv_holds().await).await;
     assert_eq!(
         (&found["entries"], &found["missing"], &found["surplus"]),
         (&json!(2_302), &json!(0), &json!(0))
@@ -299,7 +295,7 @@ async fn what_kv_has_lost_is_found_missing_harms_nobody_and_comes_back() {
     let site_now = site(&product, &sink);
     let told = republish(&site_now).await;
     assert_eq!((&told["published"], &told["entries"]), (&json!(true), &json!(1)), "{told}");
-    assert!(holds(&site_now).await.is_some(), "{}", verified(&site_now).await);
+    assert!(site_now.admin.kv_holds().await.is_some(), "{}", verified(&site_now).await);
     let audit = site_now.admin.audit().await;
     assert!(audit.iter().any(|event| event["action"] == "revocations.republished"), "{audit:?}");
 
@@ -315,7 +311,7 @@ async fn what_kv_has_lost_is_found_missing_harms_nobody_and_comes_back() {
     all_right(&product).await;
     let site_now = site(&product, &sink);
     assert_eq!(republish(&site_now).await["published"], true);
-    assert!(holds(&site_now).await.is_some(), "{}", verified(&site_now).await);
+    assert!(site_now.admin.kv_holds().await.is_some(), "{}", verified(&site_now).await);
     all_right(&product).await;
 
     let body = kv.keys().into_iter().find(|key| key.starts_with("demo:body-")).unwrap();
@@ -331,7 +327,7 @@ async fn what_kv_has_lost_is_found_missing_harms_nobody_and_comes_back() {
     let site_now = site(&product, &sink);
     eventually("the body to come back by itself", async || {
         all_right(&product).await;
-        holds(&site_now).await
+        site_now.admin.kv_holds().await
     })
     .await;
     all_right(&product).await;
@@ -341,7 +337,7 @@ async fn what_kv_has_lost_is_found_missing_harms_nobody_and_comes_back() {
     unknown.problem(503, "unavailable");
     assert_eq!(republish(&site_now).await["published"], false);
     home.heal();
-    eventually("KV to be told after all", async || holds(&site_now).await).await;
+    eventually("KV to be told after all", async || site_now.admin.kv_holds().await).await;
     all_right(&product).await;
 }
 
@@ -381,8 +377,8 @@ async fn while_kv_takes_no_write_the_bound_holds_and_nobody_else_is_signed_out()
     assert_ne!(verified(&site).await["missing"], 0);
     home.heal();
     // The pauses between two tries grow to half a minute.
-    if holds(&site).await.is_none() {
+    if site.admin.kv_holds().await.is_none() {
         assert_eq!(republish(&site).await["published"], true);
     }
-    assert!(holds(&site).await.is_some());
+    assert!(site.admin.kv_holds().await.is_some());
 }

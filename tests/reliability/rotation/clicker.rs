@@ -9,10 +9,12 @@ use serde_json::json;
 use tokio::sync::watch::{Receiver, Sender};
 use tokio::task::JoinSet;
 
-use crate::support::{Answer, Bound, DEVICE, PROVE, Product, Wire, eventually};
+use crate::support::{Answer, Bound, DEVICE, PROVE, Product, Wire, eventually_within};
 
 /// Where they click: where the account object is, and at two places more.
 const PLACES: usize = 3;
+/// How long a phase may take: what was asked of a Worker that ended is given up only when the client's own 30 seconds are over.
+const PATIENCE: Duration = Duration::from_mins(2);
 /// Between two clicks of one of them.
 const EVERY: Duration = Duration::from_millis(400);
 
@@ -156,7 +158,7 @@ impl Load {
     /// Waits until each has been let through at each place since now.
     pub(super) async fn everybody_clicks_everywhere(&self, phase: &str) {
         let before: Vec<_> = self.locked().map(|seen| seen.clicks).collect();
-        eventually(&format!("everybody to click everywhere ({phase})"), async || {
+        eventually_within(PATIENCE, &format!("everybody to click everywhere ({phase})"), async || {
             let signed_out: Vec<_> = self.locked().filter_map(|seen| seen.signed_out.clone()).collect();
             assert!(signed_out.is_empty(), "{phase}: {} signed out: {}", signed_out.len(), signed_out[0]);
             let all = self
